@@ -1,0 +1,95 @@
+import type { CarrierProfileInput } from "./call/call-settings.js";
+import type { Clock } from "./clock.js";
+import type { MediaLeg } from "./media/call-audio.js";
+import type { LegSignal } from "./vocabulary.js";
+
+/**
+ * Whatever can place and offer calls: a SIP endpoint, the simulated carrier, a web room.
+ * A session knows only this; it never sees SIP.
+ */
+export interface Carrier {
+  /** The clock all calls over this carrier live by. */
+  readonly clock: Clock;
+  /** Thresholds of this trunk; see `carrierProfileSchema`. */
+  readonly profile?: CarrierProfileInput;
+  /**
+   * Parses a destination. Throws INVALID_DESTINATION, whose remedy says what would be right.
+   * Nothing is sent.
+   */
+  parseDestination(to: string): Destination;
+  /** Starts an outbound leg. Never throws for what the network does: that comes as signals. */
+  placeCall(request: PlaceCallRequest, sink: LegSink): OutboundLeg;
+  /** At most one receiver at a time; a call that nobody receives is answered 480. */
+  receiveCalls(receiver: (offer: InboundOffer) => void): () => void;
+  /** Ends what is left of every leg, closes sockets and threads. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A destination that was found valid. */
+export interface Destination {
+  /** Canonical: E.164 with its plus, or a SIP URI. Private data. */
+  readonly address: string;
+  readonly kind: "e164" | "sip";
+}
+
+export interface PlaceCallRequest {
+  readonly callId: string;
+  readonly destination: Destination;
+  /** Caller id, E.164 or SIP user; the trunk's own when absent. */
+  readonly from?: string;
+  /** Extra headers for the INVITE, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Takes what a leg has to tell, synchronously and in order. */
+export interface LegSink {
+  onSignal(signal: LegSignal): void;
+}
+
+interface Leg {
+  /** The Call-ID on the wire, for matching with the carrier's own records. */
+  readonly wireCallId: string | undefined;
+  readonly media: MediaLeg;
+  /** Ends an answered leg with BYE. Idempotent; a leg that is already over ignores it. */
+  bye(reason?: ReasonToSend): void;
+  /** Lets go of everything the leg holds. Nothing is signalled afterwards. Idempotent. */
+  release(): void;
+}
+
+export interface OutboundLeg extends Leg {
+  /** CANCEL, held back until a provisional came (RFC 3261 9.1). The final response still follows. */
+  cancel(reason?: ReasonToSend): void;
+}
+
+export interface InboundLeg extends Leg {
+  /** 180, or 183 with SDP when `earlyMedia`. */
+  ring(options?: { readonly earlyMedia?: boolean }): void;
+  /** 200 with SDP; `answered` follows when the ACK came. */
+  answer(): void;
+  /** A final response of 300 to 699, with `Contact` targets for a 3xx. */
+  reject(status: number, options?: RejectOptions): void;
+}
+
+export interface RejectOptions {
+  readonly phrase?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contacts?: readonly string[];
+  readonly reason?: ReasonToSend;
+}
+
+/** A `Reason` header to send (RFC 3326). */
+export interface ReasonToSend {
+  readonly protocol: "Q.850" | "SIP";
+  readonly cause: number;
+  readonly text?: string;
+}
+
+/** A call that is being offered to us. Exactly one of `accept` and `refuse` is called, at once. */
+export interface InboundOffer {
+  readonly from: string;
+  readonly to: string;
+  /** `X-` headers of the INVITE, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  accept(sink: LegSink): InboundLeg;
+  refuse(status: number, options?: RejectOptions): void;
+}

@@ -1,0 +1,60 @@
+/** Every error offhook throws, by code. The docs' error page is made from this table. */
+export const ERROR_CODES = {
+  INVALID_OPTION: "An option is missing, of the wrong type or out of range.",
+  INVALID_DESTINATION: "The number or address to dial is neither E.164 nor a SIP URI.",
+  INVALID_AUDIO: "The audio is not in a format offhook can play or read.",
+  INVALID_AGENT: "The agent file does not export what defineAgent() returns.",
+  INVALID_SDP: "The session description cannot be parsed or offers nothing usable.",
+  INVALID_MESSAGE: "A SIP message cannot be parsed.",
+  AGENT_FILE_UNREADABLE: "The agent file cannot be found, read or loaded.",
+  ADDRESS_IN_USE: "The address to listen on is already taken.",
+  ADDRESS_UNRESOLVED: "The host name has no address.",
+  TRANSPORT_FAILED: "The network connection could not be made or broke.",
+  CALL_ENDED: "The call is over; the operation came too late.",
+  CALL_NOT_ACTIVE: "The operation needs an answered call.",
+  WRONG_STATE: "The operation does not fit the call's state or direction.",
+  NO_SUCH_CALL: "No call has this id.",
+  SHUTTING_DOWN: "The runner is draining and takes no new calls.",
+  AGENT_THREW: "The agent's own code threw.",
+  HOOK_THREW: "A hook threw or rejected.",
+  HOOK_TIMED_OUT: "A hook did not settle before its deadline.",
+  DETECTOR_FAILED: "A detector threw or was too slow and was dropped for this call.",
+  SETUP_TIMED_OUT: "The agent's setup() did not settle before its deadline.",
+  MEDIA_FAILED: "The media plane failed for this call.",
+  UNSUPPORTED: "This build or peer does not offer what was asked for.",
+  INTERNAL: "A defect in offhook; please report it.",
+} as const;
+
+export type OffhookErrorCode = keyof typeof ERROR_CODES;
+
+const brand = Symbol.for("offhook.error");
+
+export interface OffhookErrorOptions {
+  /** What to do about it, in words for the person who sees it. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class. Test with `isOffhookError`, which also works across copies of the package. */
+export class OffhookError extends Error {
+  readonly code: OffhookErrorCode;
+  readonly remedy: string | undefined;
+
+  constructor(code: OffhookErrorCode, message: string, options: OffhookErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "OffhookError";
+    this.code = code;
+    this.remedy = options.remedy;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+export function isOffhookError(error: unknown, code?: OffhookErrorCode): error is OffhookError {
+  if (!(error instanceof Error) || !(brand in error)) return false;
+  return code === undefined || ("code" in error && error.code === code);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,50 @@
+import type { AudioFrame, HeardFrame } from "../vocabulary.js";
+
+export type CallSampleRate = 8000 | 16000 | 24000 | 48000;
+
+/** The one audio port of a call: what the caller says, and what the caller hears. */
+export interface CallAudio {
+  readonly format: { readonly sampleRate: CallSampleRate; readonly channels: 1 };
+  /** What the far side says. Bounded: a slow reader loses the oldest frames. */
+  readonly incoming: ReadableStream<AudioFrame>;
+  /** Called synchronously for each incoming frame; returns its unsubscribe. */
+  onFrame(listener: (frame: HeardFrame) => void): () => void;
+  /**
+   * Queues audio to be heard after all that was written before. Settles when there is room for
+   * more. Rejects with CALL_ENDED once the call is over, INVALID_AUDIO for another format.
+   */
+  write(frame: AudioFrame): Promise<void>;
+  /** Settles when everything written so far was heard, was cleared, or the call ended. */
+  mark(): Promise<{ readonly playedMs: number; readonly interrupted: boolean }>;
+  /** Drops what is queued; the caller hears silence within one frame. */
+  clear(): Promise<{ readonly playedMs: number }>;
+  pause(): void;
+  resume(): void;
+  /** How much is written and not yet heard. */
+  readonly queuedMs: number;
+}
+
+export interface SendDtmfOptions {
+  /** Length of each digit; 40 to 6,000 (RFC 4733 2.5). Default 160. */
+  readonly durationMs?: number;
+  /** Silence between digits; at least 40. Default 80. */
+  readonly gapMs?: number;
+}
+
+/** What went over the wire for this call so far. */
+export interface MediaStats {
+  readonly codec: string | undefined;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly packetsDropped: number;
+  /** Interarrival jitter (RFC 3550 6.4.1). */
+  readonly jitterMs: number;
+}
+
+/** The media side of one leg. Exists from the start; carries audio once SDP was agreed. */
+export interface MediaLeg extends CallAudio {
+  /** Settles when the last digit was sent. Rejects with CALL_ENDED, or INVALID_OPTION for a digit outside 0-9*#A-D. */
+  sendDtmf(digits: string, options?: SendDtmfOptions): Promise<void>;
+  stats(): MediaStats;
+}

@@ -1,0 +1,71 @@
+import type { HeardFrame, LegSignal } from "../vocabulary.js";
+import type { CallSampleRate, MediaLeg } from "./call-audio.js";
+
+/** The signals that come from RTP rather than from SIP. */
+export type MediaSignal = Extract<
+  LegSignal,
+  { readonly type: "audio_started" | "audio_lost" | "audio_resumed" | "dtmf" | "media_failed" }
+>;
+
+export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** One codec as SDP names it (RFC 8866 rtpmap). */
+export interface CodecOffer {
+  /** Encoding name in upper case: `PCMU`, `PCMA`, `G722`, `OPUS`, `TELEPHONE-EVENT`, `CN`. */
+  readonly name: string;
+  readonly payloadType: number;
+  /** The RTP clock rate; 8000 for G.722 too (RFC 3551 4.5.2). */
+  readonly clockRate: number;
+  readonly channels?: number;
+  readonly fmtp?: string;
+}
+
+/** What offer and answer agreed on, from our side. */
+export interface AgreedMedia {
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly direction: MediaDirection;
+  /** The codec we send, under the payload type the peer asked for. */
+  readonly send: CodecOffer;
+  /** Everything the peer may send, under the payload types we asked for. */
+  readonly receive: readonly CodecOffer[];
+  /** Set when the peer takes RFC 4733 digits, with the payload type it asked for. */
+  readonly sendTelephoneEvent?: CodecOffer;
+  readonly packetMs: number;
+  /** SDES keys (RFC 4568), set when SRTP was agreed. */
+  readonly srtp?: {
+    readonly suite: "AES_CM_128_HMAC_SHA1_80" | "AEAD_AES_128_GCM";
+    readonly sendKey: Uint8Array;
+    readonly receiveKey: Uint8Array;
+  };
+}
+
+export interface OpenMediaOptions {
+  readonly callId: string;
+  /** The address that goes into our SDP. */
+  readonly localAddress: string;
+  /** What the agent reads and writes; converted to and from the codec's own rate. */
+  readonly sampleRate: CallSampleRate;
+  readonly rtpLostMs: number;
+  readonly onSignal: (signal: MediaSignal) => void;
+}
+
+/** One leg's end of the media plane. Created at once; the socket may take a moment. */
+export interface MediaPort extends MediaLeg {
+  /** The address and port for our SDP. Rejects with MEDIA_FAILED. */
+  readonly local: Promise<{ readonly address: string; readonly port: number }>;
+  /** Starts sending and receiving, or changes what was agreed (re-INVITE). */
+  connect(agreed: AgreedMedia): void;
+  /** Frames heard from now on are `active` rather than `early`, and times count from the call's own zero. */
+  setPhase(phase: HeardFrame["phase"]): void;
+  /** Stops the RTP clock, frees the port, settles every pending `mark` and `write`. Idempotent. */
+  close(): void;
+}
+
+/** Owns the RTP sockets, the RTP clock and the codecs of many legs. */
+export interface MediaPlane {
+  /** What we can speak, best first, with the payload types we would offer. */
+  readonly codecs: readonly CodecOffer[];
+  open(options: OpenMediaOptions): MediaPort;
+  /** Closes every port and thread. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests run against `src/`, without a build, through the workspace's own export condition. */
+const conditions = ["offhook-source"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "test/interop/**"],
+    testTimeout: 10_000,
+  },
+});
