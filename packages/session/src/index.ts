@@ -1,0 +1,108 @@
+export type {
+  CallEffect,
+  CallInput,
+  CallSnapshot,
+  CallTimer,
+  Transition,
+} from "./call/call-input.js";
+export { advance, openCall } from "./call/call-machine.js";
+export {
+  CallSession,
+  type CallSessionOptions,
+  type CallTap,
+  type DialOptions,
+  type EndOptions,
+} from "./call/call-session.js";
+export {
+  type CallLimits,
+  type CallLimitsInput,
+  type CallSettings,
+  type CarrierProfile,
+  type CarrierProfileInput,
+  callLimitsSchema,
+  carrierProfileSchema,
+  DEFAULT_LIMITS,
+  resolveLimits,
+} from "./call/call-settings.js";
+export {
+  CALL_STATES,
+  type CallState,
+  isTerminal,
+  mayFollow,
+  type TerminalState,
+  type VisibleStatus,
+  visibleStatus,
+} from "./call/call-state.js";
+export { decideEnd, type EndDecision } from "./call/decide-end.js";
+export {
+  type AgentEndReason,
+  END_REASONS,
+  type EndReason,
+  type EndReasonCategory,
+  type EndReasonOnWire,
+  endReasonOfQ850,
+  endReasonOfSip,
+  endReasonRow,
+  isAgentEndReason,
+  isEndReason,
+} from "./call/end-reason.js";
+export type { CallFacts, Ending, ProvisionalEntry } from "./call/facts.js";
+export {
+  type CallIdentity,
+  type CallOutcome,
+  outcomeOf,
+  type SipEvidence,
+  type StateEntry,
+} from "./call/outcome.js";
+export type {
+  Carrier,
+  Destination,
+  InboundLeg,
+  InboundOffer,
+  LegSink,
+  OutboundLeg,
+  PlaceCallRequest,
+  ReasonToSend,
+  RejectOptions,
+} from "./carrier.js";
+export { type Clock, systemClock, type TimerHandle } from "./clock.js";
+export {
+  ERROR_CODES,
+  isOffhookError,
+  messageOf,
+  OffhookError,
+  type OffhookErrorCode,
+  type OffhookErrorOptions,
+} from "./errors.js";
+export { EventHub, type EventHubOptions, type Hook, type HookFault } from "./event-hub.js";
+export type { CallEvent, SessionEvents } from "./events.js";
+export { type Logger, maskNumber, silentLogger } from "./logger.js";
+export type {
+  CallAudio,
+  CallSampleRate,
+  MediaLeg,
+  MediaStats,
+  SendDtmfOptions,
+} from "./media/call-audio.js";
+export { type Random, seededRandom, systemRandom } from "./random.js";
+export type {
+  AnswerResponse,
+  AudioFrame,
+  CallDirection,
+  CallFault,
+  CallPhase,
+  CallSignal,
+  EndedBy,
+  FinalResponse,
+  HeardFrame,
+  LegSignal,
+  MessageProgress,
+  ProvisionalResponse,
+  Q850Location,
+  ReasonEvidence,
+  RetargetEvidence,
+  TransferProgress,
+  Verdict,
+  VerdictEvidence,
+  VerdictLabel,
+} from "./vocabulary.js";

@@ -81,4 +81,6 @@ export type CarrierProfileInput = z.input<typeof carrierProfileSchema>;
 export interface CallSettings {
   readonly limits: CallLimits;
   readonly profile: CarrierProfile;
+  /** Somebody reports when the user speaks, so that silence can be told from deafness. */
+  readonly hearsVoice: boolean;
 }

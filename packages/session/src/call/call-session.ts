@@ -1,0 +1,416 @@
+// START HERE. One call: what its leg tells goes through the pure machine, what the machine answers
+// is carried out, and listeners hear about it. All decisions are in call-machine and decide-end.
+import type {
+  Carrier,
+  Destination,
+  InboundLeg,
+  InboundOffer,
+  OutboundLeg,
+  RejectOptions,
+} from "../carrier.js";
+import type { Clock } from "../clock.js";
+import { deferred } from "../deferred.js";
+import { messageOf, OffhookError } from "../errors.js";
+import { EventHub, type Hook, type HookFault } from "../event-hub.js";
+import type { SessionEvents } from "../events.js";
+import { type Logger, silentLogger } from "../logger.js";
+import type { MediaLeg } from "../media/call-audio.js";
+import type {
+  CallDirection,
+  CallFault,
+  CallPhase,
+  CallSignal,
+  EndedBy,
+  HeardFrame,
+  LegSignal,
+  MessageProgress,
+  Verdict,
+} from "../vocabulary.js";
+import { announce } from "./announce.js";
+import type { CallEffect, CallInput, CallSnapshot, Transition } from "./call-input.js";
+import { advance, openCall } from "./call-machine.js";
+import type { CallSettings } from "./call-settings.js";
+import { type CallState, isTerminal, type VisibleStatus, visibleStatus } from "./call-state.js";
+import { CallTimers } from "./call-timers.js";
+import type { AgentEndReason, EndReason } from "./end-reason.js";
+import { MeteredMedia } from "./metered-media.js";
+import { type CallOutcome, outcomeOf } from "./outcome.js";
+
+/**
+ * Sees everything a call sees, synchronously and first: a verdict given while a final response is
+ * shown to a tap still counts for that call's end.
+ */
+export interface CallTap {
+  onSignal?(signal: CallSignal): void;
+  onFrame?(frame: HeardFrame): void;
+  /** The agent became audible, or stopped. */
+  onAgentVoice?(active: boolean, atMs: number): void;
+  /** Everything the machine was told, in order: what a journal keeps. */
+  onInput?(input: CallInput): void;
+}
+
+export interface CallSessionOptions {
+  readonly callId: string;
+  readonly carrier: Carrier;
+  readonly settings: CallSettings;
+  readonly logger?: Logger;
+}
+
+export interface DialOptions {
+  readonly destination: Destination;
+  /** Caller id; the trunk's own when absent. */
+  readonly from?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface EndOptions {
+  readonly reason?: AgentEndReason;
+}
+
+export class CallSession {
+  readonly callId: string;
+  readonly direction: CallDirection;
+  readonly clock: Clock;
+  /** Settles with the outcome when every `call_end` hook has, or its deadline passed. Never rejects. */
+  readonly ended: Promise<CallOutcome>;
+
+  readonly #carrier: Carrier;
+  readonly #logger: Logger;
+  readonly #createdAtMs: number;
+  readonly #createdAtWallMs: number;
+  readonly #hub: EventHub<SessionEvents>;
+  readonly #timers: CallTimers;
+  readonly #taps = new Set<CallTap>();
+  readonly #queue: CallInput[] = [];
+  readonly #lateFaults: CallFault[] = [];
+  readonly #disconnected = deferred<void>();
+  readonly #closed = deferred<CallOutcome>();
+
+  #snapshot: CallSnapshot;
+  #draining = false;
+  #opened = false;
+  #closing = false;
+  #outcome: CallOutcome | undefined;
+  #outbound: OutboundLeg | undefined;
+  #inbound: InboundLeg | undefined;
+  #media: MediaLeg | undefined;
+  #refusal: RejectOptions | undefined;
+
+  constructor(direction: CallDirection, options: CallSessionOptions) {
+    this.callId = options.callId;
+    this.direction = direction;
+    this.clock = options.carrier.clock;
+    this.ended = this.#closed.promise;
+    this.#carrier = options.carrier;
+    this.#logger = options.logger ?? silentLogger;
+    this.#createdAtMs = this.clock.nowMs();
+    this.#createdAtWallMs = this.clock.wallMs();
+    this.#timers = new CallTimers(this.clock, (timer) =>
+      this.#tell({ type: "timer", timer, atMs: this.atMs }),
+    );
+    this.#hub = new EventHub<SessionEvents>({
+      clock: this.clock,
+      deadlineMs: options.settings.limits.callEndHookMs,
+      onFault: (fault) => this.#onHookFault(fault),
+    });
+    const opening = openCall(direction, options.settings);
+    this.#snapshot = opening.snapshot;
+    for (const effect of opening.effects) if (effect.type === "start_timer") this.#carryOut(effect);
+  }
+
+  /** Ms since the call was created. */
+  get atMs(): number {
+    return Math.round(this.clock.nowMs() - this.#createdAtMs);
+  }
+
+  get state(): CallState {
+    return this.#snapshot.state;
+  }
+
+  get status(): VisibleStatus {
+    return visibleStatus(this.state);
+  }
+
+  /** The state, or `closing` while `call_end` hooks run. */
+  get phase(): CallPhase {
+    return this.#closing ? "closing" : this.state;
+  }
+
+  /** Known once the call is disconnected; `ended` also waits for the hooks. */
+  get outcome(): CallOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** What was learned so far. */
+  get snapshot(): CallSnapshot {
+    return this.#snapshot;
+  }
+
+  /** The call's audio. Undefined until there is a leg to carry it. */
+  get media(): MediaLeg | undefined {
+    return this.#media;
+  }
+
+  /** Returns its unsubscribe. */
+  on<Name extends keyof SessionEvents>(name: Name, hook: Hook<SessionEvents[Name]>): () => void {
+    return this.#hub.on(name, hook);
+  }
+
+  once<Name extends keyof SessionEvents>(name: Name, hook: Hook<SessionEvents[Name]>): () => void {
+    return this.#hub.once(name, hook);
+  }
+
+  /** Returns its removal. */
+  tap(tap: CallTap): () => void {
+    this.#taps.add(tap);
+    return () => void this.#taps.delete(tap);
+  }
+
+  /** Tells `call_start`, and `ringing` of an inbound call. Does so by itself at the latest when needed. */
+  open(): void {
+    if (this.#opened) return;
+    this.#opened = true;
+    const { callId, direction } = this;
+    void this.#hub.emit("call_start", { callId, atMs: this.atMs, direction });
+    if (direction === "inbound" && this.state === "ringing")
+      void this.#hub.emit("ringing", { callId, atMs: this.atMs });
+  }
+
+  /** Places the call. Throws WRONG_STATE unless it is outbound and pending. */
+  dial(options: DialOptions): void {
+    if (this.direction !== "outbound" || this.state !== "pending" || this.#outbound)
+      throw new OffhookError(
+        "WRONG_STATE",
+        `A ${this.direction} call in ${this.state} cannot dial.`,
+      );
+    this.open();
+    // A call_start hook may have ended the call already.
+    if (isTerminal(this.state)) return;
+    const leg = this.#carrier.placeCall(
+      { callId: this.callId, ...options },
+      { onSignal: (signal) => this.#onSignal(signal) },
+    );
+    this.#outbound = leg;
+    this.#attachMedia(leg.media);
+    if (isTerminal(this.state)) leg.release();
+  }
+
+  /** Ends a call that will not be placed, without sending anything. */
+  notPlaced(reason: EndReason): void {
+    this.#tell({ type: "not_placed", reason, atMs: this.atMs });
+  }
+
+  /** Takes an inbound call from its carrier; it rings until `answer` or `reject`. */
+  receive(offer: InboundOffer): void {
+    if (this.direction !== "inbound" || this.#inbound)
+      throw new OffhookError("WRONG_STATE", "Only a new inbound call can be received.");
+    const leg = offer.accept({ onSignal: (signal) => this.#onSignal(signal) });
+    this.#inbound = leg;
+    this.#attachMedia(leg.media);
+    if (isTerminal(this.state)) leg.release();
+  }
+
+  /** Lets an inbound caller hear ringing, or early media. */
+  ring(options?: { readonly earlyMedia?: boolean }): void {
+    if (!isTerminal(this.state)) this.#inboundLeg("ring").ring(options);
+  }
+
+  /** Answers an inbound call; `active` follows with the ACK. */
+  answer(): void {
+    if (!isTerminal(this.state)) this.#inboundLeg("answer").answer();
+  }
+
+  /** Refuses an inbound call with a final response of 300 to 699. */
+  reject(status: number, options?: RejectOptions): void {
+    this.#inboundLeg("reject");
+    if (!Number.isInteger(status) || status < 300 || status > 699)
+      throw new OffhookError("INVALID_OPTION", `${status} is not a final response that rejects.`, {
+        remedy: "Use a status from 300 to 699, such as 486 (busy) or 603 (decline).",
+      });
+    this.#refusal = options;
+    this.#tell({
+      type: "end",
+      by: "agent",
+      reason: "AGENT_REJECTED",
+      refusal: status,
+      atMs: this.atMs,
+    });
+  }
+
+  /**
+   * Ends the call with BYE, CANCEL or a refusal. Idempotent. Settles when it is disconnected, which
+   * after a CANCEL takes until the far side agreed; `call_end` hooks may still be running then.
+   */
+  end(options: EndOptions = {}): Promise<void> {
+    return this.endAs("agent", options.reason);
+  }
+
+  /** `end` in somebody else's name: the API's, or the runtime's own. */
+  endAs(by: EndedBy, reason?: EndReason, refusal?: number): Promise<void> {
+    this.#tell({
+      type: "end",
+      by,
+      atMs: this.atMs,
+      ...(reason === undefined ? {} : { reason }),
+      ...(refusal === undefined ? {} : { refusal }),
+    });
+    return this.#disconnected.promise;
+  }
+
+  /** A verdict from detection. After the end it is journalled and changes nothing. */
+  classify(verdict: Verdict): void {
+    this.#tell({ type: "verdict", verdict });
+  }
+
+  /** Voice activity of the user, as detection hears it. */
+  noteUserVoice(active: boolean): void {
+    this.#tell({ type: "voice", who: "user", active, atMs: this.atMs });
+  }
+
+  /** The user took a turn: somebody is talking with the agent. */
+  noteUserTurn(text?: string): void {
+    const { atMs } = this;
+    this.#tell({ type: "user_turn", atMs, ...(text === undefined ? {} : { text }) });
+  }
+
+  /** How far the message that the agent leaves was really played. */
+  noteMessage(message: MessageProgress): void {
+    this.#tell({ type: "message", message, atMs: this.atMs });
+  }
+
+  /** Something failed without ending the call; it is kept as evidence and told as `fault`. */
+  noteFault(fault: Pick<CallFault, "code" | "message" | "where">): void {
+    const { callId } = this;
+    const kept = this.#faultOf(fault);
+    this.#logger.warn({ callId, code: fault.code, where: fault.where }, "call fault");
+    // Once disconnected the facts are complete; what still fails is added to the record.
+    if (this.#closing) this.#lateFaults.push(kept);
+    else this.#tell({ type: "fault", fault: kept, atMs: this.atMs });
+  }
+
+  /** Tells an event that only the agent side knows of. */
+  emit<Name extends "agent_turn" | "interruption" | "silence">(
+    name: Name,
+    payload: Omit<SessionEvents[Name], "callId" | "atMs">,
+  ): void {
+    if (isTerminal(this.state)) return;
+    const event = { ...payload, callId: this.callId, atMs: this.atMs } as SessionEvents[Name];
+    void this.#hub.emit(name, event);
+  }
+
+  #inboundLeg(verb: string): InboundLeg {
+    if (this.#inbound) return this.#inbound;
+    throw new OffhookError("WRONG_STATE", `Only an inbound call can ${verb}.`);
+  }
+
+  #attachMedia(media: MediaLeg): void {
+    const metered = new MeteredMedia(media, {
+      openedAtMs: this.atMs,
+      onAgentVoice: (active) => {
+        const { atMs } = this;
+        this.#tell({ type: "voice", who: "agent", active, atMs });
+        this.#eachTap((tap) => tap.onAgentVoice?.(active, atMs));
+      },
+    });
+    this.#media = metered;
+    metered.onFrame((frame) => this.#eachTap((tap) => tap.onFrame?.(frame)));
+  }
+
+  #onSignal(legSignal: LegSignal): void {
+    const signal: CallSignal = { ...legSignal, atMs: this.atMs };
+    this.#eachTap((tap) => tap.onSignal?.(signal));
+    this.#tell({ type: "signal", signal });
+  }
+
+  /** One input at a time: what a listener or a leg causes meanwhile waits its turn. */
+  #tell(input: CallInput): void {
+    this.#queue.push(input);
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#take(next);
+    this.#draining = false;
+  }
+
+  #take(input: CallInput): void {
+    this.#eachTap((tap) => tap.onInput?.(input));
+    const wasOver = isTerminal(this.state);
+    const transition: Transition = advance(this.#snapshot, input);
+    this.#snapshot = transition.snapshot;
+    for (const effect of transition.effects) this.#carryOut(effect);
+    if (!wasOver) announce(this.#hub, this.callId, input);
+  }
+
+  #carryOut(effect: CallEffect): void {
+    const { callId } = this;
+    switch (effect.type) {
+      case "start_timer":
+        return this.#timers.start(effect.timer, effect.delayMs);
+      case "stop_timer":
+        return this.#timers.stop(effect.timer);
+      case "send":
+        if (effect.request === "CANCEL") this.#outbound?.cancel();
+        else (this.#outbound ?? this.#inbound)?.bye();
+        return;
+      case "refuse":
+        return this.#inbound?.reject(effect.status, this.#refusal);
+      case "enter":
+        if (effect.state === "dialing" || effect.state === "ringing" || effect.state === "active")
+          void this.#hub.emit(effect.state, { callId, atMs: effect.atMs });
+        return;
+      case "early_media":
+        void this.#hub.emit("early_media", { callId, atMs: effect.atMs });
+        return;
+      case "close":
+        return this.#close(effect.atMs);
+    }
+  }
+
+  #close(atMs: number): void {
+    this.open();
+    this.#timers.stopAll();
+    (this.#outbound ?? this.#inbound)?.release();
+    const { states, facts, settings } = this.#snapshot;
+    const identity = { callId: this.callId, createdAtWallMs: this.#createdAtWallMs };
+    const outcome = outcomeOf(identity, facts, states, settings.profile);
+    this.#outcome = outcome;
+    this.#closing = true;
+    const { callId } = this;
+    const { finalState, endReason, endedBy } = outcome;
+    const hooks = this.#hub.emit("call_end", {
+      callId,
+      atMs,
+      finalState,
+      endReason,
+      endedBy,
+      outcome,
+    });
+    this.#disconnected.resolve();
+    void hooks.then(() => this.#closeRecord(outcome));
+  }
+
+  #closeRecord(outcome: CallOutcome): void {
+    this.#closing = false;
+    this.#hub.close();
+    const errors = [...outcome.errors, ...this.#lateFaults];
+    this.#outcome = errors.length === outcome.errors.length ? outcome : { ...outcome, errors };
+    this.#closed.resolve(this.#outcome);
+  }
+
+  #onHookFault({ code, event, message }: HookFault): void {
+    this.noteFault({ code, message, where: `hook:${event}` });
+  }
+
+  #faultOf(fault: Pick<CallFault, "code" | "message" | "where">): CallFault {
+    return { ...fault, at: new Date(this.clock.wallMs()).toISOString(), phase: this.phase };
+  }
+
+  #eachTap(call: (tap: CallTap) => void): void {
+    for (const tap of this.#taps)
+      try {
+        call(tap);
+      } catch (thrown) {
+        this.#taps.delete(tap);
+        this.noteFault({ code: "INTERNAL", message: messageOf(thrown), where: "tap" });
+      }
+  }
+}

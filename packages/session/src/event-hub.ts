@@ -1,0 +1,122 @@
+import { EventEmitter } from "eventemitter3";
+import type { Clock, TimerHandle } from "./clock.js";
+import { messageOf } from "./errors.js";
+
+/** What went wrong in somebody's listener. The event, the other listeners and the call go on. */
+export interface HookFault {
+  readonly code: "HOOK_THREW" | "HOOK_TIMED_OUT";
+  readonly event: string;
+  readonly message: string;
+}
+
+export type Hook<Payload> = (payload: Payload) => void | Promise<void>;
+
+export interface EventHubOptions {
+  readonly clock: Clock;
+  /** How long an async listener may take before it is reported as hanging. */
+  readonly deadlineMs: number;
+  readonly onFault: (fault: HookFault) => void;
+}
+
+/**
+ * Typed events whose listeners cannot hurt anybody: each is called synchronously and by itself; one
+ * that throws, rejects or hangs is reported and nothing else changes.
+ */
+export class EventHub<Events extends object> {
+  readonly #emitter = new EventEmitter<string>();
+  readonly #options: EventHubOptions;
+  readonly #watches = new Set<TimerHandle>();
+
+  constructor(options: EventHubOptions) {
+    this.#options = options;
+  }
+
+  /** Returns its unsubscribe. A listener added twice is called twice. */
+  on<Name extends keyof Events & string>(name: Name, hook: Hook<Events[Name]>): () => void {
+    const listener = (payload: Events[Name], settled: Promise<void>[]) => {
+      const watched = this.#call(name, hook, payload);
+      if (watched) settled.push(watched);
+    };
+    this.#emitter.on(name, listener);
+    return () => void this.#emitter.off(name, listener);
+  }
+
+  /** Like `on`, for one occurrence. */
+  once<Name extends keyof Events & string>(name: Name, hook: Hook<Events[Name]>): () => void {
+    const off = this.on(name, (payload) => {
+      off();
+      return hook(payload);
+    });
+    return off;
+  }
+
+  /**
+   * Calls every listener now. The promise settles when the async ones have, or at the deadline;
+   * it never rejects, and need not be awaited.
+   */
+  emit<Name extends keyof Events & string>(name: Name, payload: Events[Name]): Promise<void> {
+    const settled: Promise<void>[] = [];
+    this.#emitter.emit(name, payload, settled);
+    return settled.length === 0 ? done : Promise.all(settled).then(nothing);
+  }
+
+  /** Forgets all listeners and clears every watch. */
+  close(): void {
+    this.#emitter.removeAllListeners();
+    for (const watch of this.#watches) this.#options.clock.clear(watch);
+    this.#watches.clear();
+  }
+
+  #call<Payload>(event: string, hook: Hook<Payload>, payload: Payload): Promise<void> | undefined {
+    try {
+      const result = hook(payload);
+      if (!isThenable(result)) return undefined;
+      return this.#watch(event, result);
+    } catch (thrown) {
+      this.#report({ code: "HOOK_THREW", event, message: messageOf(thrown) });
+      return undefined;
+    }
+  }
+
+  #watch(event: string, running: PromiseLike<void>): Promise<void> {
+    const { clock, deadlineMs } = this.#options;
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.#watches.delete(watch);
+        clock.clear(watch);
+        resolve();
+      };
+      const watch = clock.setTimeout(() => {
+        settle();
+        const message = `A ${event} hook did not settle within ${deadlineMs} ms.`;
+        this.#report({ code: "HOOK_TIMED_OUT", event, message });
+      }, deadlineMs);
+      this.#watches.add(watch);
+      running.then(settle, (thrown: unknown) => {
+        settle();
+        this.#report({ code: "HOOK_THREW", event, message: messageOf(thrown) });
+      });
+    });
+  }
+
+  #report(fault: HookFault): void {
+    try {
+      this.#options.onFault(fault);
+    } catch {
+      // A reporter that throws has nobody left to report to; the other listeners come first.
+    }
+  }
+}
+
+const done = Promise.resolve();
+
+function nothing(): void {}
+
+function isThenable(value: unknown): value is PromiseLike<void> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}

@@ -1,0 +1,59 @@
+import type { CallOutcome } from "./call/outcome.js";
+import type {
+  CallDirection,
+  CallFault,
+  EndedBy,
+  EndReason,
+  TerminalState,
+  TransferProgress,
+  Verdict,
+} from "./vocabulary.js";
+
+/** What every event says: which call, and when, in ms since the call was created. */
+export interface CallEvent {
+  readonly callId: string;
+  readonly atMs: number;
+}
+
+/** What a call tells, in the order it happens. Docs are made from these sentences. */
+export interface SessionEvents {
+  /** The call exists and its hooks are in place; nothing was sent yet. Once, first. */
+  call_start: CallEvent & { readonly direction: CallDirection };
+  /** The INVITE is on the wire. Outbound only, once. */
+  dialing: CallEvent;
+  /** The far side rings (first 18x), or an inbound call is offered. At most once. */
+  ringing: CallEvent;
+  /** Audio may be heard before answer: the first 18x with SDP (RFC 3960). At most once. */
+  early_media: CallEvent;
+  /** The call was answered and audio flows both ways. At most once. */
+  active: CallEvent;
+  /** Detection came to a verdict, or revised it. Any number of times, also before answer. */
+  verdict: CallEvent & { readonly verdict: Verdict };
+  /** The far side pressed a key. Once per digit, whichever way it came. */
+  dtmf: CallEvent & { readonly digit: string; readonly durationMs: number };
+  /** The user began or stopped speaking, as voice activity hears it. */
+  user_voice: CallEvent & { readonly active: boolean };
+  /** The user finished a turn of the conversation. */
+  user_turn: CallEvent & { readonly text?: string };
+  /** The agent finished a turn of the conversation. */
+  agent_turn: CallEvent & { readonly text?: string; readonly playedMs: number };
+  /** The user spoke over the agent and the agent stopped. */
+  interruption: CallEvent & { readonly playedMs: number };
+  /** Nobody spoke for a while; a prompt is due. */
+  silence: CallEvent & { readonly silentMs: number };
+  /** RTP stopped arriving, or came back. */
+  audio: CallEvent & { readonly status: "started" | "lost" | "resumed" };
+  /** The call was put on hold or taken off it. */
+  hold: CallEvent & { readonly held: boolean; readonly by: "far_side" | "us" };
+  /** A transfer we asked for went a step on. */
+  transfer: CallEvent & { readonly progress: TransferProgress };
+  /** Something went wrong that did not end the call: a hook threw, a detector was dropped. */
+  fault: CallEvent & { readonly fault: CallFault };
+  /** The call is over. Exactly once per call, last; awaited up to `limits.callEndHookMs`. */
+  call_end: CallEvent & {
+    readonly finalState: TerminalState;
+    readonly endReason: EndReason;
+    readonly endedBy: EndedBy;
+    readonly outcome: CallOutcome;
+  };
+}
