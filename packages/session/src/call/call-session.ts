@@ -93,7 +93,7 @@ export class CallSession {
   #outcome: CallOutcome | undefined;
   #outbound: OutboundLeg | undefined;
   #inbound: InboundLeg | undefined;
-  #media: MediaLeg | undefined;
+  #media: MeteredMedia | undefined;
   #refusal: RejectOptions | undefined;
 
   constructor(direction: CallDirection, options: CallSessionOptions) {
@@ -305,6 +305,7 @@ export class CallSession {
 
   #attachMedia(media: MediaLeg): void {
     const metered = new MeteredMedia(media, {
+      clock: this.clock,
       openedAtMs: this.atMs,
       onAgentVoice: (active) => {
         const { atMs } = this;
@@ -368,6 +369,7 @@ export class CallSession {
   #close(atMs: number): void {
     this.open();
     this.#timers.stopAll();
+    this.#media?.release();
     (this.#outbound ?? this.#inbound)?.release();
     const { states, facts, settings } = this.#snapshot;
     const identity = { callId: this.callId, createdAtWallMs: this.#createdAtWallMs };

@@ -1,7 +1,9 @@
+import type { Clock, TimerHandle } from "../clock.js";
 import type { CallAudio, MediaLeg, MediaStats, SendDtmfOptions } from "../media/call-audio.js";
 import type { AudioFrame, HeardFrame } from "../vocabulary.js";
 
 export interface MeteredMediaOptions {
+  readonly clock: Clock;
   /** When the leg was opened, in ms since the call was created: added to its frames' times. */
   readonly openedAtMs: number;
   /** The agent became audible, or stopped being so. */
@@ -15,7 +17,7 @@ export interface MeteredMediaOptions {
 export class MeteredMedia implements MediaLeg {
   readonly #media: MediaLeg;
   readonly #options: MeteredMediaOptions;
-  #audible = false;
+  #hangover: TimerHandle | undefined;
 
   constructor(media: MediaLeg, options: MeteredMediaOptions) {
     this.#media = media;
@@ -41,7 +43,7 @@ export class MeteredMedia implements MediaLeg {
 
   write(frame: AudioFrame): Promise<void> {
     const written = this.#media.write(frame);
-    if (!this.#audible) void this.#whileAudible();
+    if (!this.#hangover) this.#becomeAudible();
     return written;
   }
 
@@ -69,12 +71,30 @@ export class MeteredMedia implements MediaLeg {
     return this.#media.stats();
   }
 
-  async #whileAudible(): Promise<void> {
-    this.#audible = true;
+  /** The call is over: stops metering. */
+  release(): void {
+    this.#options.clock.clear(this.#hangover);
+    this.#hangover = undefined;
+  }
+
+  #becomeAudible(): void {
+    this.#watchQueue();
     this.#options.onAgentVoice(true);
-    do await this.#media.mark();
-    while (this.#media.queuedMs > 0);
-    this.#audible = false;
-    this.#options.onAgentVoice(false);
+  }
+
+  /** Looks again when what is queued now should have been heard. A mark would split the writer's. */
+  #watchQueue(): void {
+    const { clock, onAgentVoice } = this.#options;
+    this.#hangover = clock.setTimeout(
+      () => {
+        if (this.#media.queuedMs > 0) return this.#watchQueue();
+        this.#hangover = undefined;
+        onAgentVoice(false);
+      },
+      Math.max(this.#media.queuedMs, HANGOVER_MS),
+    );
   }
 }
+
+/** A pause between two writes this short is not the agent falling silent. */
+const HANGOVER_MS = 60;
