@@ -77,6 +77,7 @@ export {
 export { EventHub, type EventHubOptions, type Hook, type HookFault } from "./event-hub.js";
 export type { CallEvent, SessionEvents } from "./events.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
+export { type AudioSource, audioFrames } from "./media/audio-source.js";
 export type {
   CallAudio,
   CallSampleRate,

@@ -27,7 +27,7 @@ import type {
   Verdict,
 } from "../vocabulary.js";
 import { announce } from "./announce.js";
-import type { CallEffect, CallInput, CallSnapshot, Transition } from "./call-input.js";
+import type { CallEffect, CallInput, CallSnapshot } from "./call-input.js";
 import { advance, openCall } from "./call-machine.js";
 import type { CallSettings } from "./call-settings.js";
 import { type CallState, isTerminal, type VisibleStatus, visibleStatus } from "./call-state.js";
@@ -89,12 +89,14 @@ export class CallSession {
   #snapshot: CallSnapshot;
   #draining = false;
   #opened = false;
+  #answering = false;
   #closing = false;
   #outcome: CallOutcome | undefined;
   #outbound: OutboundLeg | undefined;
   #inbound: InboundLeg | undefined;
   #media: MeteredMedia | undefined;
   #refusal: RejectOptions | undefined;
+  #messageProgress: (() => MessageProgress) | undefined;
 
   constructor(direction: CallDirection, options: CallSessionOptions) {
     this.callId = options.callId;
@@ -212,12 +214,16 @@ export class CallSession {
 
   /** Lets an inbound caller hear ringing, or early media. */
   ring(options?: { readonly earlyMedia?: boolean }): void {
-    if (!isTerminal(this.state)) this.#inboundLeg("ring").ring(options);
+    const leg = this.#inboundLeg("ring");
+    if (!this.#answering && !isTerminal(this.state)) leg.ring(options);
   }
 
-  /** Answers an inbound call; `active` follows with the ACK. */
+  /** Answers an inbound call; `active` follows with the ACK. Idempotent. */
   answer(): void {
-    if (!isTerminal(this.state)) this.#inboundLeg("answer").answer();
+    const leg = this.#inboundLeg("answer");
+    if (this.#answering || isTerminal(this.state)) return;
+    this.#answering = true;
+    leg.answer();
   }
 
   /** Refuses an inbound call with a final response of 300 to 699. */
@@ -273,9 +279,16 @@ export class CallSession {
     this.#tell({ type: "user_turn", atMs, ...(text === undefined ? {} : { text }) });
   }
 
-  /** How far the message that the agent leaves was really played. */
-  noteMessage(message: MessageProgress): void {
-    this.#tell({ type: "message", message, atMs: this.atMs });
+  /**
+   * Follows the message that the agent is leaving: asked how far it was really played when the call
+   * ends. Returns how to say that it is over before that.
+   */
+  trackMessage(progress: () => MessageProgress): (result: MessageProgress) => void {
+    this.#messageProgress = progress;
+    return (message) => {
+      if (this.#messageProgress === progress) this.#messageProgress = undefined;
+      this.#tell({ type: "message", message, atMs: this.atMs });
+    };
   }
 
   /** Something failed without ending the call; it is kept as evidence and told as `fault`. */
@@ -333,9 +346,19 @@ export class CallSession {
   }
 
   #take(input: CallInput): void {
+    let transition = advance(this.#snapshot, input);
+    const closes = transition.effects.some((effect) => effect.type === "close");
+    if (closes && this.#messageProgress) {
+      const message: CallInput = {
+        type: "message",
+        message: this.#messageProgress(),
+        atMs: this.atMs,
+      };
+      this.#eachTap((tap) => tap.onInput?.(message));
+      transition = advance(advance(this.#snapshot, message).snapshot, input);
+    }
     this.#eachTap((tap) => tap.onInput?.(input));
     const wasOver = isTerminal(this.state);
-    const transition: Transition = advance(this.#snapshot, input);
     this.#snapshot = transition.snapshot;
     for (const effect of transition.effects) this.#carryOut(effect);
     if (!wasOver) announce(this.#hub, this.callId, input);

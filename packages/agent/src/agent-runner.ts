@@ -1,0 +1,337 @@
+import {
+  type CallLimitsInput,
+  type CallOutcome,
+  CallSession,
+  type Carrier,
+  callLimitsSchema,
+  carrierProfileSchema,
+  type Destination,
+  type InboundOffer,
+  isOffhookError,
+  isTerminal,
+  type Logger,
+  messageOf,
+  OffhookError,
+  type Random,
+  resolveLimits,
+  silentLogger,
+  systemRandom,
+  type TerminalState,
+} from "@offhook/session";
+import { z } from "zod";
+import { AgentSession } from "./agent-session.js";
+import type { CallContext } from "./call-context.js";
+import type { Agent } from "./define-agent.js";
+import { attachDetection } from "./detection-tap.js";
+import { parseOptions } from "./parse-options.js";
+import { PermitWindow } from "./permit-window.js";
+
+export interface AgentRunnerOptions {
+  readonly agent: Agent;
+  readonly carrier: Carrier;
+  /** Calls at once; more are not placed, or refused with 486. Default 1,000. */
+  readonly maxSessions?: number;
+  /** Outbound calls placed per minute; more are not placed. Default: no limit. */
+  readonly permitsPerMinute?: number;
+  /** How long `drain` waits for calls in progress. Default 60,000. */
+  readonly drainTimeoutMs?: number;
+  /** Waits for all calls of this runner, in ms. */
+  readonly limits?: CallLimitsInput;
+  readonly logger?: Logger;
+  readonly random?: Random;
+}
+
+const optionsSchema = z.object({
+  maxSessions: z.number().int().min(1).max(100_000).default(1_000),
+  permitsPerMinute: z.number().int().min(1).max(1_000_000).optional(),
+  drainTimeoutMs: z.number().int().min(0).max(86_400_000).default(60_000),
+  limits: callLimitsSchema.optional(),
+});
+
+export interface PlaceOptions {
+  /** E.164 (`+12025550100`) or a SIP URI. Private data. */
+  readonly to: string;
+  readonly from?: string;
+  /** Extra headers of the INVITE. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Handed to the agent as `ctx.data`. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** This call's own waits, in ms. */
+  readonly limits?: CallLimitsInput;
+}
+
+/** Why a runner does not place a call. */
+type Refusal = "CONCURRENCY_LIMIT_EXCEEDED" | "RATE_LIMIT_EXCEEDED" | "RUNTIME_SHUTDOWN";
+
+/** Hooks for every call of a runner, beside the agent's own on `ctx.session`. */
+export interface RunnerHooks {
+  /** The agent's `setup` is done, nothing was sent yet. */
+  call_start: (context: CallContext) => void | Promise<void>;
+  /** Once per call, whatever became of it; awaited up to `limits.callEndHookMs`. */
+  call_end: (context: CallContext, finalState: TerminalState) => void | Promise<void>;
+}
+
+/** One call that a runner has in hand. */
+export interface RunningCall {
+  readonly call: CallSession;
+  readonly context: CallContext;
+}
+
+/** Runs one agent on every call of one carrier, and sees each call through to its end. */
+export class AgentRunner {
+  readonly #agent: Agent;
+  readonly #carrier: Carrier;
+  readonly #settings: z.output<typeof optionsSchema>;
+  readonly #profile: z.output<typeof carrierProfileSchema>;
+  readonly #logger: Logger;
+  readonly #random: Random;
+  readonly #permits: PermitWindow | undefined;
+  readonly #running = new Set<CallSession>();
+  readonly #hooks: { [Name in keyof RunnerHooks]: Set<RunnerHooks[Name]> } = {
+    call_start: new Set(),
+    call_end: new Set(),
+  };
+  #stopReceiving: (() => void) | undefined;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: AgentRunnerOptions) {
+    const { agent, carrier, logger, random, ...rest } = options;
+    this.#settings = parseOptions("AgentRunner", optionsSchema, rest);
+    this.#profile = parseOptions("carrier profile", carrierProfileSchema, carrier.profile ?? {});
+    this.#agent = agent;
+    this.#carrier = carrier;
+    this.#logger = logger ?? silentLogger;
+    this.#random = random ?? systemRandom();
+    const { permitsPerMinute } = this.#settings;
+    if (permitsPerMinute !== undefined)
+      this.#permits = new PermitWindow(carrier.clock, permitsPerMinute, 60_000);
+  }
+
+  /** How many calls are in hand. */
+  get sessions(): number {
+    return this.#running.size;
+  }
+
+  /** Adds a hook for the calls to come; returns its removal. */
+  on<Name extends keyof RunnerHooks>(name: Name, hook: RunnerHooks[Name]): () => void {
+    this.#hooks[name].add(hook);
+    return () => void this.#hooks[name].delete(hook);
+  }
+
+  /**
+   * Takes a call in hand and places it once the agent's `setup` is done. Never throws for what
+   * becomes of the call: an invalid number, a limit that is hit and a `setup` that throws all end in
+   * an outcome. Throws INVALID_OPTION for options that no call could have.
+   */
+  place(options: PlaceOptions): RunningCall {
+    const limits = parseOptions("limits", callLimitsSchema.optional(), options.limits);
+    const call = this.#open("outbound", limits);
+    const context = this.#contextOf(call, options.to, options.data ?? {});
+    const mayPlace = this.#permission();
+    void this.#outbound(call, context, options, mayPlace);
+    return { call, context };
+  }
+
+  /** Starts answering the calls that the carrier offers. Idempotent. */
+  receive(onCall?: (running: RunningCall) => void): void {
+    this.#stopReceiving ??= this.#carrier.receiveCalls((offer) => {
+      const call = this.#open("inbound", undefined);
+      const context = this.#contextOf(call, offer.from, { ...offer.headers, to: offer.to });
+      onCall?.({ call, context });
+      void this.#inboundCall(call, context, offer);
+    });
+  }
+
+  /**
+   * Takes no new calls and waits for those in hand; what is left after `drainTimeoutMs` ends as
+   * RUNTIME_SHUTDOWN. Idempotent.
+   */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain(this.#settings.drainTimeoutMs);
+    return this.#drained;
+  }
+
+  /** Drains without waiting: every call in hand ends now. The carrier stays open; it is yours. */
+  async close(): Promise<void> {
+    this.#drained ??= Promise.resolve();
+    this.#stopReceiving?.();
+    await this.#endAll();
+  }
+
+  /**
+   * Drains on SIGINT and SIGTERM; a second signal ends the calls at once. Returns how to undo it.
+   */
+  drainOn(signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"]): () => void {
+    const onSignal = () => void (this.#drained ? this.#endAll() : this.drain());
+    for (const signal of signals) process.on(signal, onSignal);
+    return () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    };
+  }
+
+  #open(direction: "outbound" | "inbound", callLimits: CallLimitsInput | undefined): CallSession {
+    const { limits } = this.#settings;
+    const call = new CallSession(direction, {
+      callId: `call_${this.#random.hex(8)}`,
+      carrier: this.#carrier,
+      logger: this.#logger,
+      settings: {
+        limits: resolveLimits(limits, this.#profile.limits, this.#agent.limits, callLimits),
+        profile: this.#profile,
+        hearsVoice: true,
+      },
+    });
+    this.#running.add(call);
+    void call.ended.then((outcome) => this.#forget(call, outcome));
+    return call;
+  }
+
+  #forget(call: CallSession, outcome: CallOutcome): void {
+    this.#running.delete(call);
+    const { callId, endReason, finalState, endedBy } = outcome;
+    this.#logger.info({ callId, endReason, finalState, endedBy }, "call ended");
+  }
+
+  #contextOf(
+    call: CallSession,
+    userNumber: string,
+    data: Readonly<Record<string, unknown>>,
+  ): CallContext {
+    const session = new AgentSession(call);
+    const { callId, direction } = call;
+    const context: CallContext = { callId, direction, userNumber, data, session };
+    attachDetection(call, this.#agent);
+    for (const hook of this.#hooks.call_start) call.on("call_start", () => hook(context));
+    for (const hook of this.#hooks.call_end)
+      call.on("call_end", ({ finalState }) => hook(context, finalState));
+    return context;
+  }
+
+  /** Why a new outbound call may not be placed, if so. Asked once, when it is created. */
+  #permission(): Refusal | undefined {
+    if (this.#drained) return "RUNTIME_SHUTDOWN";
+    if (this.#running.size > this.#settings.maxSessions) return "CONCURRENCY_LIMIT_EXCEEDED";
+    return this.#permits && !this.#permits.take() ? "RATE_LIMIT_EXCEEDED" : undefined;
+  }
+
+  async #outbound(
+    call: CallSession,
+    context: CallContext,
+    options: PlaceOptions,
+    refusal: Refusal | undefined,
+  ): Promise<void> {
+    if (!(await this.#setUp(call, context))) return;
+    if (refusal === "RUNTIME_SHUTDOWN") return void call.endAs("runtime", refusal);
+    if (refusal) return call.notPlaced(refusal);
+    const destination = this.#parse(call, options.to);
+    if (!destination) return call.notPlaced("INVALID_DESTINATION");
+    this.#whenActive(call, context);
+    const { from, headers } = options;
+    try {
+      call.dial({
+        destination,
+        ...(from === undefined ? {} : { from }),
+        ...(headers === undefined ? {} : { headers }),
+      });
+    } catch (thrown) {
+      this.#fail(call, thrown, "leg", "INTERNAL_ERROR");
+    }
+  }
+
+  async #inboundCall(call: CallSession, context: CallContext, offer: InboundOffer): Promise<void> {
+    try {
+      call.receive(offer);
+    } catch (thrown) {
+      return this.#fail(call, thrown, "leg", "INTERNAL_ERROR");
+    }
+    if (this.#drained) return void call.endAs("runtime", "RUNTIME_SHUTDOWN", 503);
+    if (this.#running.size > this.#settings.maxSessions)
+      return void call.endAs("runtime", "CONCURRENCY_LIMIT_EXCEEDED", 486);
+    this.#whenActive(call, context);
+    if (await this.#setUp(call, context)) {
+      call.open();
+      call.answer();
+    }
+  }
+
+  /** Runs the agent's `setup`; false if the call must not go on. */
+  async #setUp(call: CallSession, context: CallContext): Promise<boolean> {
+    const { setup } = this.#agent;
+    const { setupMs } = call.snapshot.settings.limits;
+    let timer: ReturnType<typeof call.clock.setTimeout> | undefined;
+    const deadline = new Promise<never>((_resolve, reject) => {
+      const late = new OffhookError(
+        "SETUP_TIMED_OUT",
+        `setup() did not settle within ${setupMs} ms.`,
+      );
+      timer = call.clock.setTimeout(() => reject(late), setupMs);
+    });
+    try {
+      // Started in a microtask of its own: whoever placed the call has it in hand by then.
+      await Promise.race([Promise.resolve(context).then(setup), deadline]);
+    } catch (thrown) {
+      this.#fail(call, thrown, "agent:setup", "AGENT_ERROR");
+    } finally {
+      call.clock.clear(timer);
+    }
+    return !isTerminal(call.state);
+  }
+
+  #whenActive(call: CallSession, context: CallContext): void {
+    const { onAnswer } = this.#agent;
+    if (!onAnswer) return;
+    const ending = new AbortController();
+    call.on("call_end", () => ending.abort());
+    call.on("active", () => {
+      const answered = Promise.resolve({ ...context, signal: ending.signal }).then(onAnswer);
+      // Not awaited as a hook: the conversation may last as long as the call.
+      answered.catch((thrown: unknown) => {
+        if (!isTerminal(call.state)) this.#fail(call, thrown, "agent:onAnswer", "AGENT_ERROR");
+      });
+    });
+  }
+
+  #parse(call: CallSession, to: string): Destination | undefined {
+    try {
+      return this.#carrier.parseDestination(to);
+    } catch (thrown) {
+      const code = isOffhookError(thrown) ? thrown.code : "INTERNAL";
+      call.noteFault({ code, message: messageOf(thrown), where: "destination" });
+      return undefined;
+    }
+  }
+
+  #fail(
+    call: CallSession,
+    thrown: unknown,
+    where: string,
+    reason: "AGENT_ERROR" | "INTERNAL_ERROR",
+  ): void {
+    const code = isOffhookError(thrown)
+      ? thrown.code
+      : reason === "AGENT_ERROR"
+        ? "AGENT_THREW"
+        : "INTERNAL";
+    call.noteFault({ code, message: messageOf(thrown), where });
+    void call.endAs(reason === "AGENT_ERROR" ? "agent" : "runtime", reason);
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#stopReceiving?.();
+    const { clock } = this.#carrier;
+    const inHand = Promise.all([...this.#running].map((call) => call.ended));
+    let timer: ReturnType<typeof clock.setTimeout> | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([inHand, deadline]);
+    clock.clear(timer);
+    await this.#endAll();
+  }
+
+  async #endAll(): Promise<void> {
+    const calls = [...this.#running];
+    for (const call of calls) void call.endAs("runtime", "RUNTIME_SHUTDOWN");
+    await Promise.all(calls.map((call) => call.ended));
+  }
+}

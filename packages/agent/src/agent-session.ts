@@ -1,0 +1,141 @@
+import {
+  type AgentEndReason,
+  type AudioSource,
+  type CallAudio,
+  type CallOutcome,
+  type CallSession,
+  type CallState,
+  type Hook,
+  isAgentEndReason,
+  isTerminal,
+  OffhookError,
+  type RejectOptions,
+  type SendDtmfOptions,
+  type SessionEvents,
+  type Verdict,
+  type VerdictLabel,
+  type VisibleStatus,
+} from "@offhook/session";
+import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
+import { type PlayOptions, type PlayResult, playSource } from "./play.js";
+import { SessionData } from "./session-data.js";
+
+/** How an agent sees and steers one call: `ctx.session`. */
+export class AgentSession {
+  readonly data = new SessionData();
+  /** Settles with the outcome once every `call_end` hook has. Never rejects. */
+  readonly ended: Promise<CallOutcome>;
+
+  readonly #call: CallSession;
+  readonly #verdicts: Verdict[] = [];
+
+  constructor(call: CallSession) {
+    this.#call = call;
+    this.ended = call.ended;
+    // First of all hooks, so that every other one finds the reason in place.
+    call.on("call_end", ({ endReason }) => void this.data.set("end_reason", endReason));
+    call.on("verdict", ({ verdict }) => void this.#verdicts.push(verdict));
+  }
+
+  get callId(): string {
+    return this.#call.callId;
+  }
+
+  get state(): CallState {
+    return this.#call.state;
+  }
+
+  get status(): VisibleStatus {
+    return this.#call.status;
+  }
+
+  /** Known from disconnection on. */
+  get outcome(): CallOutcome | undefined {
+    return this.#call.outcome;
+  }
+
+  /** The standing verdict: what picked up, as far as is known now. */
+  get verdict(): Verdict | undefined {
+    return this.#verdicts.at(-1);
+  }
+
+  /** The call's audio. Throws CALL_NOT_ACTIVE while there is no leg to carry it. */
+  get audio(): CallAudio {
+    const media = this.#call.media;
+    if (media) return media;
+    throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} has no audio yet.`, {
+      remedy: "Use session.audio from onAnswer or an active hook on.",
+    });
+  }
+
+  /** Calls `hook` on each event; returns its unsubscribe. A hook that throws or hangs hurts nobody. */
+  on<Name extends keyof SessionEvents>(name: Name, hook: Hook<SessionEvents[Name]>): () => void {
+    return this.#call.on(name, hook);
+  }
+
+  once<Name extends keyof SessionEvents>(name: Name, hook: Hook<SessionEvents[Name]>): () => void {
+    return this.#call.once(name, hook);
+  }
+
+  /** Waits until detection says one of the labels. A verdict that stands already counts. */
+  detected(
+    labels: readonly VerdictLabel[],
+    options: DetectedOptions = {},
+  ): Promise<DetectedResult> {
+    return waitForVerdict(this.#call, this.#verdicts, labels, options);
+  }
+
+  /**
+   * Plays a WAV file or PCM and settles when it was heard, was interrupted, or the call ended;
+   * only bad input rejects (INVALID_AUDIO, CALL_NOT_ACTIVE).
+   */
+  play(source: AudioSource, options: PlayOptions = {}): Promise<PlayResult> {
+    return playSource(this.#call, source, options);
+  }
+
+  /** Silences the agent at once; what is playing settles as not complete. */
+  async interrupt(): Promise<{ readonly playedMs: number }> {
+    return this.#call.media?.clear() ?? { playedMs: 0 };
+  }
+
+  /** Sends digits (RFC 4733) and settles when the last one is on the wire. */
+  async sendDtmf(digits: string, options?: SendDtmfOptions): Promise<void> {
+    if (this.state !== "active")
+      throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} cannot send digits.`);
+    await this.#call.media?.sendDtmf(digits, options);
+  }
+
+  /** Answers an inbound call. Without it, a call that `setup` neither answered nor rejected is answered then. */
+  answer(): void {
+    this.#call.answer();
+  }
+
+  /** Lets an inbound caller hear ringing, or early media. */
+  ring(options?: { readonly earlyMedia?: boolean }): void {
+    this.#call.ring(options);
+  }
+
+  /** Refuses an inbound call with a final response of 300 to 699. */
+  reject(status = 603, options?: RejectOptions): void {
+    this.#call.reject(status, options);
+  }
+
+  /** Sends an inbound caller elsewhere (302). */
+  redirect(...contacts: readonly string[]): void {
+    this.#call.reject(302, { contacts });
+  }
+
+  /**
+   * Ends the call. Idempotent; settles when it is disconnected. A bare `end()` is named after the
+   * standing verdict; `end({ reason })` takes the agent's own reasons. Rejects with INVALID_OPTION.
+   */
+  async end(options: { readonly reason?: AgentEndReason } = {}): Promise<void> {
+    const { reason } = options;
+    if (reason !== undefined && !isAgentEndReason(reason))
+      throw new OffhookError("INVALID_OPTION", `An agent cannot end a call as ${String(reason)}.`, {
+        remedy: "Leave the reason out, or use one that the reference marks as the agent's.",
+      });
+    if (isTerminal(this.state)) return;
+    await this.#call.end(reason === undefined ? {} : { reason });
+  }
+}

@@ -1,0 +1,13 @@
+import type { CallDirection } from "@offhook/session";
+import type { AgentSession } from "./agent-session.js";
+
+/** One call, as hooks receive it. */
+export interface CallContext {
+  readonly callId: string;
+  readonly direction: CallDirection;
+  /** Whom we talk to: the dialled number, or the caller's. Private data. */
+  readonly userNumber: string;
+  /** What the program that placed the call passed along, or the `X-` headers of an inbound one. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly session: AgentSession;
+}
