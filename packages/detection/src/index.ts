@@ -1,0 +1,29 @@
+/** What picked up: pluggable detectors that say why, over call signals and audio. */
+export type { DeadAirOptions } from "./dead-air.js";
+export { defaultDetectors } from "./default-detectors.js";
+export {
+  type Detector,
+  type DetectorCall,
+  type DetectorContext,
+  type DetectorDefinition,
+  type DetectorFactory,
+  type DetectorInstance,
+  type DetectorProfile,
+  type DetectorReport,
+  defineDetector,
+} from "./detector.js";
+export { humanHello } from "./detectors/human-hello.js";
+export { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
+export { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
+export { DetectionError } from "./errors.js";
+export { explain } from "./explain.js";
+export { VERDICT_LABELS } from "./fusion.js";
+export {
+  createPanel,
+  type DetectorFault,
+  type LedgerEntry,
+  type Panel,
+  type PanelCall,
+  type PanelOptions,
+} from "./panel.js";
+export type { HeardAudio, Hop, Utterance } from "./signal/heard-audio.js";

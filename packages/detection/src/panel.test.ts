@@ -1,0 +1,209 @@
+import type { CallSignal, Verdict } from "@offhook/session/vocabulary";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Detector, defineDetector } from "./detector.js";
+import { explain } from "./explain.js";
+import { createPanel, type DetectorFault } from "./panel.js";
+import { VirtualClock } from "./testing/virtual-clock.js";
+
+const bye: CallSignal = {
+  type: "far_side_ended",
+  request: "BYE",
+  reason: { reasonHeaders: [] },
+  atMs: 10,
+};
+
+function panelOf(detectors: readonly Detector[], stopwatch?: () => number) {
+  const clock = new VirtualClock();
+  const verdicts: Verdict[] = [];
+  const faults: DetectorFault[] = [];
+  const panel = createPanel({
+    detectors,
+    clock,
+    call: { callId: "c1", direction: "outbound" },
+    onVerdict: (verdict) => verdicts.push(verdict),
+    onFault: (fault) => faults.push(fault),
+    deadAir: false,
+    ...(stopwatch ? { stopwatch } : {}),
+  });
+  return { clock, panel, verdicts, faults };
+}
+
+const onBye = (name: string, label: Verdict["label"], confidence: number, provisional = false) =>
+  defineDetector({
+    name,
+    options: z.strictObject({}),
+    create: (_, { report }) => ({
+      onSignal: () =>
+        report({
+          label,
+          confidence,
+          provisional,
+          rule: name,
+          inputs: { x: 1 },
+          thresholds: { y: 2 },
+        }),
+    }),
+  })();
+
+describe("the panel", () => {
+  it("gives its verdict before onSignal returns", () => {
+    const { panel, verdicts } = panelOf([onBye("a", "voicemail", 0.8)]);
+    panel.onSignal(bye);
+    expect(verdicts).toHaveLength(1);
+    expect(panel.verdict).toMatchObject({
+      label: "voicemail",
+      detector: "a",
+      phase: "before_answer",
+    });
+    expect(panel.verdict?.confidence).toBeCloseTo(0.8);
+  });
+
+  it("weighs all detectors before it decides, whatever their order", () => {
+    const weak = onBye("weak", "human", 0.6);
+    const strong = onBye("strong", "voicemail", 0.9);
+    for (const detectors of [
+      [weak, strong],
+      [strong, weak],
+    ]) {
+      const { panel, verdicts } = panelOf(detectors);
+      panel.onSignal(bye);
+      expect(verdicts.map(({ label }) => label)).toEqual(["voicemail"]);
+      expect(verdicts[0]?.runnerUp?.label).toBe("human");
+    }
+  });
+
+  it("lets a provisional verdict be revised and a final one stand", () => {
+    let say: Parameters<Parameters<Detector["create"]>[0]["report"]>[0] | undefined;
+    const detector = defineDetector({
+      name: "changes-its-mind",
+      options: z.strictObject({}),
+      create: (_, { report }) => ({ onSignal: () => say && report(say) }),
+    })();
+    const { panel, verdicts } = panelOf([detector]);
+    const steps = [
+      { label: "human", confidence: 0.7, provisional: true },
+      { label: "voicemail", confidence: 0.9 },
+      { label: "human", confidence: 0.99 },
+    ] as const;
+    for (const step of steps) {
+      say = { ...step, rule: "r" };
+      panel.onSignal(bye);
+    }
+    expect(verdicts.map(({ label, provisional }) => [label, provisional])).toEqual([
+      ["human", true],
+      ["voicemail", false],
+    ]);
+    expect(panel.ledger).toHaveLength(3);
+  });
+
+  it("drops a detector that throws, reports it once, and goes on", () => {
+    const broken = defineDetector({
+      name: "broken",
+      options: z.strictObject({}),
+      create: () => ({
+        onSignal() {
+          throw new Error("boom");
+        },
+      }),
+    })();
+    const { panel, verdicts, faults } = panelOf([broken, onBye("a", "fax", 0.9)]);
+    panel.onSignal(bye);
+    panel.onSignal(bye);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatchObject({ code: "DETECTOR_FAILED", where: "detector:broken" });
+    expect(verdicts[0]?.label).toBe("fax");
+  });
+
+  it("drops a detector that throws from a timer, rejects, or reports nonsense", async () => {
+    const make = (name: string, create: Detector["create"]): Detector => ({ name, create });
+    const { panel, clock, faults } = panelOf([
+      make("timer", ({ clock: own }) => {
+        own.setTimeout(() => {
+          throw new Error("late");
+        }, 100);
+        return {};
+      }),
+      make("async", () => ({
+        onSignal: (async () => Promise.reject(new Error("no"))) as () => void,
+      })),
+      make("nonsense", ({ report }) => ({
+        onSignal: () => report({ label: "human", confidence: Number.NaN, rule: "r" }),
+      })),
+    ]);
+    panel.onSignal(bye);
+    clock.advanceTo(200);
+    await new Promise(setImmediate);
+    expect(faults.map(({ detector }) => detector).sort()).toEqual(["async", "nonsense", "timer"]);
+  });
+
+  it("drops a detector that is slow again and again, not one that was slow once", () => {
+    let nowMs = 0;
+    let slowness = 0;
+    const slow = defineDetector({
+      name: "slow",
+      options: z.strictObject({}),
+      create: () => ({
+        onFrame() {
+          nowMs += slowness;
+        },
+      }),
+    })();
+    const { panel, faults } = panelOf([slow], () => nowMs);
+    const frame = (index: number) => ({
+      data: new Int16Array(160),
+      sampleRate: 8_000,
+      channels: 1,
+      samplesPerChannel: 160,
+      atMs: index * 20,
+      phase: "active" as const,
+    });
+    slowness = 300;
+    panel.onFrame(frame(0));
+    slowness = 0;
+    for (let index = 1; index < 50; index++) panel.onFrame(frame(index));
+    expect(faults).toEqual([]);
+    slowness = 50;
+    for (let index = 50; index < 60; index++) panel.onFrame(frame(index));
+    expect(faults).toMatchObject([{ detector: "slow", code: "DETECTOR_FAILED" }]);
+  });
+
+  it("is quiet after close", () => {
+    const { panel, verdicts } = panelOf([onBye("a", "fax", 0.9)]);
+    panel.close();
+    panel.close();
+    panel.onSignal(bye);
+    expect(verdicts).toEqual([]);
+  });
+
+  it("explains a verdict in one sentence", () => {
+    const { panel } = panelOf([onBye("a", "voicemail", 0.8)]);
+    panel.onSignal(bye);
+    expect(panel.verdict && explain(panel.verdict)).toBe(
+      "voicemail (decided, 80 %) before answer at 0 ms, by a: a with x 1 against y 2.",
+    );
+  });
+});
+
+describe("defineDetector", () => {
+  const sample = defineDetector({
+    name: "sample",
+    options: z.strictObject({ minMs: z.number().int().positive().default(10) }),
+    create: () => ({}),
+  });
+
+  it("names the option that is wrong, with offhook's own brand and code", () => {
+    const attempt = () => sample({ minMs: -5 });
+    expect(attempt).toThrow(/sample: option "minMs" cannot be -5/);
+    try {
+      attempt();
+    } catch (error) {
+      expect(error).toMatchObject({ code: "INVALID_OPTION", [Symbol.for("offhook.error")]: true });
+    }
+  });
+
+  it("needs no options where all have defaults", () => {
+    expect(sample().name).toBe("sample");
+    expect(sample.detectorName).toBe("sample");
+  });
+});

@@ -1,0 +1,107 @@
+import type { Clock, HeardFrame } from "@offhook/session/vocabulary";
+import { AudioDeadlines } from "./audio-deadlines.js";
+import { HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
+import { HopAnalyser } from "./hop-analyser.js";
+import { To8k } from "./to-8k.js";
+import { Utterances } from "./utterances.js";
+
+/** Audio that comes this much later than expected left a gap (packets that never came, DTX). */
+const GAP_MS = 60;
+/** A longer gap is not filled step by step: nothing learns from more silence than this. */
+const LONGEST_FILL_MS = 2_000;
+
+export interface FrontEndListener {
+  onHop(hop: Hop): void;
+  onVoice(active: boolean, atMs: number): void;
+  onUtterance(utterance: Utterance): void;
+}
+
+/** One per call: frames of any rate in, hops, voice activity and utterances out. */
+export class FrontEnd {
+  readonly deadlines: AudioDeadlines;
+  nowMs = 0;
+  private readonly listener: FrontEndListener;
+  private readonly analyser = new HopAnalyser();
+  private readonly utterances: Utterances;
+  private readonly takeSample: (sample: number) => void;
+  private converter: To8k | undefined;
+  private phase: HeardFrame["phase"] = "early";
+  /** Where the next sample falls, in ms since the call was created; undefined before any. */
+  private expectedMs: number | undefined;
+  private hopStartMs = 0;
+
+  constructor(listener: FrontEndListener, clock: Clock, elapsedMs: () => number) {
+    this.listener = listener;
+    this.utterances = new Utterances(listener);
+    this.deadlines = new AudioDeadlines(clock, elapsedMs);
+    this.takeSample = (sample) => {
+      if (this.analyser.push(sample)) this.emitHop();
+    };
+  }
+
+  get voiceActive(): boolean {
+    return this.utterances.active;
+  }
+
+  /** Throws INVALID_AUDIO for a rate that cannot be analysed. */
+  push(frame: HeardFrame): void {
+    if (frame.phase !== this.phase && frame.phase === "active") this.answered();
+    if (this.converter?.sampleRate !== frame.sampleRate)
+      this.converter = new To8k(frame.sampleRate);
+    const durationMs = (frame.data.length / frame.channels / frame.sampleRate) * 1_000;
+    // `atMs` is the moment the frame was played out: its first sample.
+    if (this.expectedMs === undefined) this.startAt(frame.atMs);
+    else if (frame.atMs - this.expectedMs > GAP_MS) this.fillUntil(frame.atMs);
+    this.expectedMs = (this.expectedMs ?? frame.atMs) + durationMs;
+    this.converter.push(frame.channels === 1 ? frame.data : firstChannel(frame), this.takeSample);
+  }
+
+  /** Audio before answer is another source: its floor and its speech end here. */
+  answered(): void {
+    if (this.phase === "active") return;
+    this.utterances.end("early");
+    this.phase = "active";
+    this.analyser.reset();
+    if (this.expectedMs !== undefined) this.hopStartMs = this.expectedMs;
+  }
+
+  /** Ends the utterance that the end of the call cut off. */
+  end(): void {
+    this.utterances.end(this.phase);
+  }
+
+  close(): void {
+    this.deadlines.close();
+  }
+
+  private startAt(atMs: number): void {
+    this.expectedMs = atMs;
+    this.hopStartMs = atMs;
+  }
+
+  private fillUntil(atMs: number): void {
+    const gapMs = atMs - (this.expectedMs as number);
+    const fillMs = Math.min(gapMs, LONGEST_FILL_MS);
+    for (let sample = 0; sample < fillMs * 8; sample++) this.takeSample(0);
+    this.hopStartMs += gapMs - fillMs;
+    this.expectedMs = atMs;
+  }
+
+  private emitHop(): void {
+    const { hop } = this.analyser;
+    this.hopStartMs += HOP_MS;
+    hop.atMs = this.hopStartMs;
+    hop.phase = this.phase;
+    this.nowMs = this.hopStartMs;
+    this.utterances.push(hop);
+    this.listener.onHop(hop);
+    this.deadlines.reached(this.nowMs);
+  }
+}
+
+function firstChannel(frame: HeardFrame): Int16Array {
+  const mono = new Int16Array(Math.floor(frame.data.length / frame.channels));
+  for (let index = 0; index < mono.length; index++)
+    mono[index] = frame.data[index * frame.channels] as number;
+  return mono;
+}

@@ -1,0 +1,67 @@
+import type { HeardFrame } from "@offhook/session/vocabulary";
+
+/** Length of one analysis step. */
+export const HOP_MS = 20;
+export const HOP_SAMPLES = 160;
+/** The rate everything is analysed at. */
+export const ANALYSIS_RATE = 8_000;
+/** Samples under one spectrum: 32 ms. */
+export const WINDOW_SAMPLES = 256;
+/** Bins 0 to 128, 31.25 Hz apart. */
+export const SPECTRUM_BINS = WINDOW_SAMPLES / 2 + 1;
+export const BIN_HZ = ANALYSIS_RATE / WINDOW_SAMPLES;
+
+/** What one 20 ms step sounds like. One object per call, overwritten at every step: copy what you keep. */
+export interface Hop {
+  /** End of the step, in ms since the call was created. */
+  readonly atMs: number;
+  readonly phase: HeardFrame["phase"];
+  /** RMS in dB below full scale; -100 for digital silence. */
+  readonly levelDb: number;
+  /** The noise floor: a low percentile of the last seconds. */
+  readonly floorDb: number;
+  /** Power per bin of the last 32 ms (Hann window). */
+  readonly spectrum: Float32Array;
+  /** Share of the power between 200 and 3,600 Hz that lies in the strongest peak, 0 to 1. */
+  readonly peakShare: number;
+  readonly peakHz: number;
+  /** The same for the second strongest peak. */
+  readonly secondShare: number;
+  readonly secondHz: number;
+  /** For how many steps the same one or two frequencies have held nearly all power. */
+  readonly steadyHops: number;
+  /** Speech is heard (a steady tone is not speech). */
+  readonly speech: boolean;
+  /** How far the louder bands stand above their floors, in dB: what `speech` is decided by. */
+  readonly speechScoreDb: number;
+}
+
+/** Speech between two pauses. */
+export interface Utterance {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Steps of speech in it, in ms. */
+  readonly speechMs: number;
+  /** Mean level of those steps. */
+  readonly levelDb: number;
+  readonly phase: HeardFrame["phase"];
+}
+
+/** The shared front end as detectors see it. Listeners are dropped with the detector. */
+export interface HeardAudio {
+  /** Every 20 ms of audio, in order; gaps in the audio come as silence. */
+  onHop(listener: (hop: Hop) => void): void;
+  /** Speech starts (`atMs` is its first moment) or has ended (`atMs` is its last moment). */
+  onVoice(listener: (active: boolean, atMs: number) => void): void;
+  /** After the pause that ended it. */
+  onUtterance(listener: (utterance: Utterance) => void): void;
+  /**
+   * Calls back once when the audio has reached `atMs`, or the clock has when no audio flows.
+   * Returns its cancel. Unlike a timer it does not fire early when the event loop was blocked.
+   */
+  at(atMs: number, callback: () => void): () => void;
+  /** Speech is being heard now. */
+  readonly voiceActive: boolean;
+  /** How far the audio has come, in ms since the call was created. */
+  readonly nowMs: number;
+}

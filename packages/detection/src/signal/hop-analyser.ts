@@ -1,0 +1,150 @@
+import type { HeardFrame } from "@offhook/session/vocabulary";
+import { BIN_HZ, HOP_SAMPLES, type Hop, SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
+import { PowerSpectrum } from "./power-spectrum.js";
+import { SpeechDecision } from "./speech-decision.js";
+
+/** Bins that count as telephone band for tones: 200 to 3,600 Hz. */
+const FIRST_BIN = 6;
+const LAST_BIN = 115;
+/** A peak is its bin and two to each side (the main lobe of the Hann window). */
+const LOBE = 2;
+/** Two peaks hold at least this much of a steady tone's power. */
+const STEADY_SHARE = 0.8;
+/** A steady tone moves less than this from one step to the next. */
+const STEADY_HZ = 12;
+const STEADY_MINIMUM_DB = -58;
+
+/** Turns 8 kHz samples into hops, one every 160 samples, without allocating. */
+export class HopAnalyser {
+  readonly hop: Hop & MutableHop;
+  private readonly ring = new Float32Array(WINDOW_SAMPLES);
+  private readonly spectrum = new PowerSpectrum();
+  private readonly decision = new SpeechDecision();
+  private write = 0;
+  private inHop = 0;
+  private energy = 0;
+  private dcInput = 0;
+  private dcOutput = 0;
+  private steadyHz = 0;
+  private steadySecondHz = 0;
+
+  constructor() {
+    this.hop = {
+      atMs: 0,
+      phase: "early",
+      levelDb: -100,
+      floorDb: -100,
+      spectrum: this.spectrum.power,
+      peakShare: 0,
+      peakHz: 0,
+      secondShare: 0,
+      secondHz: 0,
+      steadyHops: 0,
+      speech: false,
+      speechScoreDb: 0,
+    };
+  }
+
+  /** Forgets what was heard before: another phase, another source. */
+  reset(): void {
+    this.ring.fill(0);
+    this.decision.reset();
+    this.hop.steadyHops = 0;
+    this.inHop = 0;
+    this.energy = 0;
+  }
+
+  /** Takes one sample, -1 to 1; true when it completed a hop. */
+  push(sample: number): boolean {
+    // One-pole DC block at about 12 Hz: offsets are common on cheap gateways.
+    const output = sample - this.dcInput + 0.99 * this.dcOutput;
+    this.dcInput = sample;
+    this.dcOutput = output;
+    this.ring[this.write] = output;
+    this.write = (this.write + 1) & (WINDOW_SAMPLES - 1);
+    this.energy += output * output;
+    if (++this.inHop < HOP_SAMPLES) return false;
+    this.completeHop();
+    return true;
+  }
+
+  private completeHop(): void {
+    const { hop } = this;
+    const mean = this.energy / HOP_SAMPLES;
+    hop.levelDb = mean > 1e-10 ? 10 * Math.log10(mean) : -100;
+    this.energy = 0;
+    this.inHop = 0;
+    this.spectrum.compute(this.ring, this.write);
+    this.findPeaks();
+    this.followTone();
+    this.decision.decide(hop);
+  }
+
+  private findPeaks(): void {
+    const { hop } = this;
+    const { power } = this.spectrum;
+    let total = 1e-12;
+    let best = FIRST_BIN;
+    for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
+      total += power[bin] as number;
+      if ((power[bin] as number) > (power[best] as number)) best = bin;
+    }
+    let second = -1;
+    for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
+      if (Math.abs(bin - best) <= LOBE) continue;
+      if (second < 0 || (power[bin] as number) > (power[second] as number)) second = bin;
+    }
+    hop.peakShare = lobePower(power, best) / total;
+    hop.peakHz = peakHz(power, best);
+    // The flank of the first peak is no second one.
+    const isPeak =
+      second > 0 &&
+      (power[second] as number) >= (power[second - 1] as number) &&
+      (power[second] as number) >= (power[second + 1] as number);
+    hop.secondShare = isPeak ? lobePower(power, second) / total : 0;
+    hop.secondHz = isPeak ? peakHz(power, second) : 0;
+  }
+
+  private followTone(): void {
+    const { hop } = this;
+    const loud = hop.levelDb > STEADY_MINIMUM_DB && hop.peakShare + hop.secondShare > STEADY_SHARE;
+    const dual = hop.secondShare > 0.12;
+    const same =
+      Math.abs(hop.peakHz - this.steadyHz) < STEADY_HZ ||
+      (dual && Math.abs(hop.peakHz - this.steadySecondHz) < STEADY_HZ);
+    hop.steadyHops = !loud ? 0 : same ? hop.steadyHops + 1 : 1;
+    this.steadyHz = hop.peakHz;
+    this.steadySecondHz = dual ? hop.secondHz : 0;
+  }
+}
+
+interface MutableHop {
+  atMs: number;
+  phase: HeardFrame["phase"];
+  levelDb: number;
+  floorDb: number;
+  peakShare: number;
+  peakHz: number;
+  secondShare: number;
+  secondHz: number;
+  steadyHops: number;
+  speech: boolean;
+  speechScoreDb: number;
+}
+
+function lobePower(power: Float32Array, bin: number): number {
+  let sum = 0;
+  const last = Math.min(SPECTRUM_BINS - 1, bin + LOBE);
+  for (let index = Math.max(0, bin - LOBE); index <= last; index++) sum += power[index] as number;
+  return sum;
+}
+
+/** Finer than a bin: for a Hann window the ratio of neighbours gives the offset (Grandke 1983). */
+function peakHz(power: Float32Array, bin: number): number {
+  const left = Math.sqrt(power[bin - 1] as number);
+  const centre = Math.sqrt(power[bin] as number) + 1e-12;
+  const right = Math.sqrt(power[bin + 1] as number);
+  const ratio = right >= left ? right / centre : left / centre;
+  const offset = Math.max(-0.5, Math.min(0.5, (2 * ratio - 1) / (ratio + 1)));
+  return (bin + (right >= left ? offset : -offset)) * BIN_HZ;
+}

@@ -1,0 +1,114 @@
+import { BIN_HZ, type Hop } from "./heard-audio.js";
+import { NoiseFloor } from "./noise-floor.js";
+
+/** Edges of the bands that are held against their own floors, in Hz. */
+const BAND_EDGES_HZ = [125, 300, 550, 900, 1_500, 2_300, 3_500] as const;
+const BANDS = BAND_EDGES_HZ.length - 1;
+const edges = BAND_EDGES_HZ.map((hz) => Math.round(hz / BIN_HZ));
+
+/** Four seconds of history; speech pauses fill more than a tenth of it. */
+const FLOOR_HOPS = 200;
+const FLOOR_SHARE = 0.12;
+/** Below this a line is as good as silent. */
+const SILENT_DB = -66;
+const DIGITAL_SILENCE_DB = -85;
+/** Until this many steps were heard nothing is called speech: the floor is not known. */
+const WARM_UP_HOPS = 6;
+/** Steady noise varies less than this around its mean during warm-up; speech varies more. */
+const STEADY_NOISE_DB = 3;
+
+const ON_DB = 7;
+const OFF_DB = 4.5;
+/** A tone that lasts this long is not a vowel. */
+const TONE_HOPS = 5;
+
+interface SpeechHop extends Hop {
+  floorDb: number;
+  speech: boolean;
+  speechScoreDb: number;
+}
+
+/** Decides for each hop whether it is speech, by how far its loudest bands stand above their floors. */
+export class SpeechDecision {
+  private readonly level = new NoiseFloor(FLOOR_HOPS, FLOOR_SHARE);
+  private readonly bands = Array.from(
+    { length: BANDS },
+    () => new NoiseFloor(FLOOR_HOPS, FLOOR_SHARE),
+  );
+  private readonly floors = new Float32Array(BANDS);
+  private readonly excess = new Float32Array(BANDS);
+  private heard = false;
+
+  reset(): void {
+    this.level.clear();
+    for (const band of this.bands) band.clear();
+    this.heard = false;
+  }
+
+  decide(hop: SpeechHop): void {
+    const silent = hop.levelDb < DIGITAL_SILENCE_DB;
+    if (silent && !this.heard) {
+      hop.floorDb = SILENT_DB;
+      hop.speech = false;
+      hop.speechScoreDb = 0;
+      return;
+    }
+    this.heard = true;
+    const tonal = hop.steadyHops >= TONE_HOPS;
+    this.measure(hop, tonal);
+    const limit = hop.speech ? OFF_DB : ON_DB;
+    hop.speech =
+      !tonal &&
+      this.level.count >= WARM_UP_HOPS &&
+      hop.levelDb > SILENT_DB &&
+      hop.speechScoreDb > limit;
+  }
+
+  private measure(hop: SpeechHop, tonal: boolean): void {
+    const { bands, floors, excess, level } = this;
+    // A tone says nothing about the noise under it.
+    if (!tonal) level.push(Math.max(hop.levelDb, SILENT_DB));
+    const warm = level.count >= 25;
+    hop.floorDb = warm ? level.value() : this.earlyFloor(level);
+    for (let band = 0; band < BANDS; band++) {
+      let sum = 1e-12;
+      const last = edges[band + 1] as number;
+      for (let bin = edges[band] as number; bin < last; bin++) sum += hop.spectrum[bin] as number;
+      // 3,000 is about the ratio of a full-band sum of bin powers to the mean square.
+      const bandDb = Math.max(SILENT_DB - 8, 10 * Math.log10(sum));
+      const floor = bands[band] as NoiseFloor;
+      if (!tonal) floor.push(bandDb);
+      // Percentiles move slowly: every fifth step is often enough.
+      if (!warm || level.count % 5 === 0) {
+        floors[band] = warm ? floor.value() : this.earlyFloor(floor);
+      }
+      excess[band] = bandDb - (floors[band] as number);
+    }
+    hop.speechScoreDb = meanOfTop3(excess);
+  }
+
+  /** Before half a second: what was steady from the start is noise, anything else is not floor yet. */
+  private earlyFloor(floor: NoiseFloor): number {
+    const middle = floor.percentile(0.5);
+    const spread = floor.percentile(0.85) - floor.percentile(0.15);
+    return spread <= 2 * STEADY_NOISE_DB ? middle : Math.min(floor.percentile(0.1), middle - 12);
+  }
+}
+
+function meanOfTop3(values: Float32Array): number {
+  let first = -Infinity;
+  let second = -Infinity;
+  let third = -Infinity;
+  for (let index = 0; index < values.length; index++) {
+    const value = Math.min(30, values[index] as number);
+    if (value > first) {
+      third = second;
+      second = first;
+      first = value;
+    } else if (value > second) {
+      third = second;
+      second = value;
+    } else if (value > third) third = value;
+  }
+  return (first + second + third) / 3;
+}

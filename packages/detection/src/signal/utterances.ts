@@ -1,0 +1,68 @@
+import { HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
+
+/** This much speech within `ONSET_WINDOW_HOPS` starts an utterance; less is a click. */
+const ONSET_HOPS = 3;
+const ONSET_WINDOW_HOPS = 5;
+/** A pause this long ends it. Shorter ones are between syllables and words. */
+export const UTTERANCE_PAUSE_MS = 240;
+
+export interface UtteranceListener {
+  onVoice(active: boolean, atMs: number): void;
+  onUtterance(utterance: Utterance): void;
+}
+
+/** Joins hops of speech into utterances. */
+export class Utterances {
+  active = false;
+  private readonly listener: UtteranceListener;
+  private recent = 0;
+  private startMs = 0;
+  private lastSpeechMs = 0;
+  private speechMs = 0;
+  private levelSum = 0;
+
+  constructor(listener: UtteranceListener) {
+    this.listener = listener;
+  }
+
+  push(hop: Hop): void {
+    this.recent = ((this.recent << 1) | (hop.speech ? 1 : 0)) & ((1 << ONSET_WINDOW_HOPS) - 1);
+    if (!this.active) {
+      if (hop.speech && bitsIn(this.recent) >= ONSET_HOPS) this.start(hop);
+      return;
+    }
+    if (hop.speech) {
+      this.lastSpeechMs = hop.atMs;
+      this.speechMs += HOP_MS;
+      this.levelSum += hop.levelDb;
+    } else if (hop.atMs - this.lastSpeechMs >= UTTERANCE_PAUSE_MS) this.end(hop.phase);
+  }
+
+  /** Ends what is being said, as an answer or the end of the call does. */
+  end(phase: Hop["phase"]): void {
+    if (!this.active) return;
+    this.active = false;
+    this.recent = 0;
+    const { startMs, lastSpeechMs: endMs, speechMs } = this;
+    const levelDb = this.levelSum / (speechMs / HOP_MS);
+    this.listener.onVoice(false, endMs);
+    this.listener.onUtterance({ startMs, endMs, speechMs, levelDb, phase });
+  }
+
+  private start(hop: Hop): void {
+    this.active = true;
+    let span = 0;
+    for (let bit = 0; bit < ONSET_WINDOW_HOPS; bit++) if (this.recent & (1 << bit)) span = bit + 1;
+    this.startMs = hop.atMs - span * HOP_MS;
+    this.lastSpeechMs = hop.atMs;
+    this.speechMs = bitsIn(this.recent) * HOP_MS;
+    this.levelSum = (hop.levelDb * this.speechMs) / HOP_MS;
+    this.listener.onVoice(true, this.startMs);
+  }
+}
+
+function bitsIn(value: number): number {
+  let count = 0;
+  for (let rest = value; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+}
