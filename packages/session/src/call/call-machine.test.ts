@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CallSignal, FinalResponse } from "../vocabulary.js";
+import type { FinalResponse, LegSignal } from "../vocabulary.js";
 import type { CallInput, CallSnapshot, CallTimer } from "./call-input.js";
 import { advance, openCall } from "./call-machine.js";
 import { type CallSettings, carrierProfileSchema, resolveLimits } from "./call-settings.js";
@@ -19,8 +19,8 @@ const reason = { reasonHeaders: [] };
 
 type Step = (atMs: number) => CallInput;
 const signal =
-  (of: Omit<CallSignal, "atMs">): Step =>
-  (atMs) => ({ type: "signal", signal: { ...of, atMs } as CallSignal });
+  (of: LegSignal): Step =>
+  (atMs) => ({ type: "signal", signal: { ...of, atMs } });
 const timer =
   (name: CallTimer): Step =>
   (atMs) => ({ type: "timer", timer: name, atMs });

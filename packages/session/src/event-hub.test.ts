@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { EventHub, type HookFault } from "./event-hub.js";
+import { virtualClock } from "./testing/fake-clock.js";
+
+interface Events {
+  ring: { readonly count: number };
+}
+
+function makeHub(onFault?: (fault: HookFault) => void) {
+  const clock = virtualClock();
+  const faults: HookFault[] = [];
+  const hub = new EventHub<Events>({
+    clock,
+    deadlineMs: 1_000,
+    onFault: onFault ?? ((fault) => void faults.push(fault)),
+  });
+  return { clock, faults, hub };
+}
+
+describe("an event hub", () => {
+  it("calls listeners at once and in order", () => {
+    const { hub } = makeHub();
+    const heard: string[] = [];
+    hub.on("ring", ({ count }) => void heard.push(`first ${count}`));
+    hub.on("ring", ({ count }) => void heard.push(`second ${count}`));
+    void hub.emit("ring", { count: 1 });
+    expect(heard).toEqual(["first 1", "second 1"]);
+  });
+
+  it("calls the others when one throws, and reports it", () => {
+    const { hub, faults } = makeHub();
+    let heard = 0;
+    hub.on("ring", () => {
+      throw new Error("broken");
+    });
+    hub.on("ring", () => void (heard += 1));
+    void hub.emit("ring", { count: 1 });
+    expect(heard).toBe(1);
+    expect(faults).toEqual([{ code: "HOOK_THREW", event: "ring", message: "broken" }]);
+  });
+
+  it("reports a listener that rejects", async () => {
+    const { hub, faults } = makeHub();
+    hub.on("ring", async () => {
+      throw new Error("rejected");
+    });
+    await hub.emit("ring", { count: 1 });
+    expect(faults).toEqual([{ code: "HOOK_THREW", event: "ring", message: "rejected" }]);
+  });
+
+  it("waits for async listeners, but for a hanging one only until the deadline", async () => {
+    const { hub, faults, clock } = makeHub();
+    hub.on("ring", () => new Promise(() => {}));
+    const emitted = hub.emit("ring", { count: 1 });
+    await clock.runUntil(emitted);
+    expect(clock.nowMs()).toBe(1_000);
+    expect(faults.map(({ code }) => code)).toEqual(["HOOK_TIMED_OUT"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("survives a reporter that throws", () => {
+    const { hub } = makeHub(() => {
+      throw new Error("the reporter is broken, too");
+    });
+    let heard = 0;
+    hub.on("ring", () => {
+      throw new Error("broken");
+    });
+    hub.on("ring", () => void (heard += 1));
+    void hub.emit("ring", { count: 1 });
+    expect(heard).toBe(1);
+  });
+
+  it("forgets a listener that was taken off, and calls a once listener once", () => {
+    const { hub } = makeHub();
+    let heard = 0;
+    const off = hub.on("ring", () => void (heard += 1));
+    hub.once("ring", () => void (heard += 10));
+    void hub.emit("ring", { count: 1 });
+    off();
+    void hub.emit("ring", { count: 2 });
+    expect(heard).toBe(11);
+  });
+
+  it("leaves no timer behind when it is closed", () => {
+    const { hub, clock } = makeHub();
+    hub.on("ring", () => new Promise(() => {}));
+    void hub.emit("ring", { count: 1 });
+    hub.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
