@@ -52,6 +52,14 @@ interface Leg {
   readonly media: MediaLeg;
   /** Ends an answered leg with BYE. Idempotent; a leg that is already over ignores it. */
   bye(reason?: ReasonToSend): void;
+  /**
+   * Asks the far side to call somebody else instead (REFER, RFC 3515). `target` is a SIP URI or
+   * E.164; with `replaces` the far side takes over that leg's dialog (RFC 3891). How it goes comes as
+   * `transfer` signals. Absent where a leg cannot transfer.
+   */
+  refer?(target: string, options?: { readonly replaces?: OutboundLeg }): void;
+  /** Puts the far side on hold or takes it off (re-INVITE); `held` follows. Absent where a leg cannot. */
+  hold?(held: boolean): void;
   /** Lets go of everything the leg holds. Nothing is signalled afterwards. Idempotent. */
   release(): void;
 }

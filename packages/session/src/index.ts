@@ -66,6 +66,7 @@ export type {
   RejectOptions,
 } from "./carrier.js";
 export { type Clock, systemClock, type TimerHandle } from "./clock.js";
+export { type Deferred, deferred } from "./deferred.js";
 export {
   ERROR_CODES,
   isOffhookError,
@@ -77,7 +78,7 @@ export {
 export { EventHub, type EventHubOptions, type Hook, type HookFault } from "./event-hub.js";
 export type { CallEvent, SessionEvents } from "./events.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
-export { type AudioSource, audioFrames } from "./media/audio-source.js";
+export { type AudioSource, audioFrames, loadAudio } from "./media/audio-source.js";
 export type {
   CallAudio,
   CallSampleRate,
@@ -85,6 +86,8 @@ export type {
   MediaStats,
   SendDtmfOptions,
 } from "./media/call-audio.js";
+export { decodeG711, encodeG711, type G711Law } from "./media/g711.js";
+export { Resampler, resample } from "./media/resample.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type {
   AnswerResponse,

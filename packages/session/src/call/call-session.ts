@@ -263,6 +263,39 @@ export class CallSession {
     return this.#disconnected.promise;
   }
 
+  /**
+   * Asks the far side to call `target` instead, taking over `replacing`'s dialog if given. Progress
+   * comes as `transfer` events. Throws CALL_NOT_ACTIVE, or UNSUPPORTED where the leg cannot.
+   */
+  refer(target: string, replacing?: CallSession): void {
+    const leg = this.#activeLeg("be transferred");
+    if (!leg.refer) throw new OffhookError("UNSUPPORTED", "This leg cannot be transferred.");
+    const replaces = replacing === undefined ? undefined : replacing.#outbound;
+    leg.refer(target, replaces === undefined ? {} : { replaces });
+  }
+
+  /** Puts the far side on hold or takes it off. Throws CALL_NOT_ACTIVE, or UNSUPPORTED. */
+  hold(held: boolean): void {
+    const leg = this.#activeLeg("be held");
+    if (!leg.hold) throw new OffhookError("UNSUPPORTED", "This leg cannot be held.");
+    leg.hold(held);
+  }
+
+  /** A new call over the same carrier with the same settings: whom a transfer is discussed with. */
+  consultation(callId: string): CallSession {
+    return new CallSession("outbound", {
+      callId,
+      carrier: this.#carrier,
+      logger: this.#logger,
+      settings: this.#snapshot.settings,
+    });
+  }
+
+  /** Parses an address as this call's carrier does. Throws INVALID_DESTINATION. */
+  parseDestination(to: string): Destination {
+    return this.#carrier.parseDestination(to);
+  }
+
   /** A verdict from detection. After the end it is journalled and changes nothing. */
   classify(verdict: Verdict): void {
     this.#tell({ type: "verdict", verdict });
@@ -309,6 +342,12 @@ export class CallSession {
     if (isTerminal(this.state)) return;
     const event = { ...payload, callId: this.callId, atMs: this.atMs } as SessionEvents[Name];
     void this.#hub.emit(name, event);
+  }
+
+  #activeLeg(verb: string): OutboundLeg | InboundLeg {
+    const leg = this.#outbound ?? this.#inbound;
+    if (leg && this.state === "active") return leg;
+    throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} cannot ${verb}.`);
   }
 
   #inboundLeg(verb: string): InboundLeg {
