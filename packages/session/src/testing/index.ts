@@ -1,3 +1,19 @@
 /** Doubles for tests, yours and ours: virtual time, a simulated carrier, a real one on loopback. */
-export type { RunUntilOptions, VirtualClock, VirtualClockOptions } from "./fake-clock.js";
-export { virtualClock } from "./fake-clock.js";
+export { CLIPS, type ClipName, clipUrl, isClipName, loadClip } from "./clips.js";
+export {
+  type RunUntilOptions,
+  type VirtualClock,
+  type VirtualClockOptions,
+  virtualClock,
+} from "./fake-clock.js";
+export {
+  Callee,
+  type CalleeScript,
+  Caller,
+  type CallerScript,
+  type ChallengeOptions,
+  type RejectScenarioOptions,
+  type RingOptions,
+  type ScriptedCall,
+} from "./scenario.js";
+export type { Challenge, Scenario, ScenarioStep } from "./scenario-step.js";
