@@ -79,6 +79,9 @@ export interface RunningCall {
 
 /** Runs one agent on every call of one carrier, and sees each call through to its end. */
 export class AgentRunner {
+  /** Settles when the runner has drained or was closed. */
+  readonly drained: Promise<void>;
+
   readonly #agent: Agent;
   readonly #carrier: Carrier;
   readonly #settings: z.output<typeof optionsSchema>;
@@ -92,7 +95,8 @@ export class AgentRunner {
     call_end: new Set(),
   };
   #stopReceiving: (() => void) | undefined;
-  #drained: Promise<void> | undefined;
+  #draining = false;
+  #markDrained: () => void = () => {};
 
   constructor(options: AgentRunnerOptions) {
     const { agent, carrier, logger, random, ...rest } = options;
@@ -102,6 +106,9 @@ export class AgentRunner {
     this.#carrier = carrier;
     this.#logger = logger ?? silentLogger;
     this.#random = random ?? systemRandom();
+    this.drained = new Promise((resolve) => {
+      this.#markDrained = resolve;
+    });
     const { permitsPerMinute } = this.#settings;
     if (permitsPerMinute !== undefined)
       this.#permits = new PermitWindow(carrier.clock, permitsPerMinute, 60_000);
@@ -147,22 +154,23 @@ export class AgentRunner {
    * RUNTIME_SHUTDOWN. Idempotent.
    */
   drain(): Promise<void> {
-    this.#drained ??= this.#drain(this.#settings.drainTimeoutMs);
-    return this.#drained;
+    if (!this.#draining) void this.#drain(this.#settings.drainTimeoutMs);
+    return this.drained;
   }
 
   /** Drains without waiting: every call in hand ends now. The carrier stays open; it is yours. */
   async close(): Promise<void> {
-    this.#drained ??= Promise.resolve();
+    this.#draining = true;
     this.#stopReceiving?.();
     await this.#endAll();
+    this.#markDrained();
   }
 
   /**
    * Drains on SIGINT and SIGTERM; a second signal ends the calls at once. Returns how to undo it.
    */
   drainOn(signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"]): () => void {
-    const onSignal = () => void (this.#drained ? this.#endAll() : this.drain());
+    const onSignal = () => void (this.#draining ? this.#endAll() : this.drain());
     for (const signal of signals) process.on(signal, onSignal);
     return () => {
       for (const signal of signals) process.off(signal, onSignal);
@@ -209,7 +217,7 @@ export class AgentRunner {
 
   /** Why a new outbound call may not be placed, if so. Asked once, when it is created. */
   #permission(): Refusal | undefined {
-    if (this.#drained) return "RUNTIME_SHUTDOWN";
+    if (this.#draining) return "RUNTIME_SHUTDOWN";
     if (this.#running.size > this.#settings.maxSessions) return "CONCURRENCY_LIMIT_EXCEEDED";
     return this.#permits && !this.#permits.take() ? "RATE_LIMIT_EXCEEDED" : undefined;
   }
@@ -244,7 +252,7 @@ export class AgentRunner {
     } catch (thrown) {
       return this.#fail(call, thrown, "leg", "INTERNAL_ERROR");
     }
-    if (this.#drained) return void call.endAs("runtime", "RUNTIME_SHUTDOWN", 503);
+    if (this.#draining) return void call.endAs("runtime", "RUNTIME_SHUTDOWN", 503);
     if (this.#running.size > this.#settings.maxSessions)
       return void call.endAs("runtime", "CONCURRENCY_LIMIT_EXCEEDED", 486);
     this.#whenActive(call, context);
@@ -317,6 +325,7 @@ export class AgentRunner {
   }
 
   async #drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
     this.#stopReceiving?.();
     const { clock } = this.#carrier;
     const inHand = Promise.all([...this.#running].map((call) => call.ended));
@@ -327,6 +336,7 @@ export class AgentRunner {
     await Promise.race([inHand, deadline]);
     clock.clear(timer);
     await this.#endAll();
+    this.#markDrained();
   }
 
   async #endAll(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type VisibleStatus,
 } from "@offhook/session";
 import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
+import { type ListenOptions, type ListenResult, listenForUser } from "./listen.js";
 import { type PlayOptions, type PlayResult, playSource } from "./play.js";
 import { SessionData } from "./session-data.js";
 
@@ -83,6 +84,11 @@ export class AgentSession {
     options: DetectedOptions = {},
   ): Promise<DetectedResult> {
     return waitForVerdict(this.#call, this.#verdicts, labels, options);
+  }
+
+  /** Waits for the user to say something and to be quiet again, by voice activity alone. */
+  listen(options: ListenOptions = {}): Promise<ListenResult> {
+    return listenForUser(this.#call, options);
   }
 
   /**

@@ -17,5 +17,7 @@ export {
   isAgent,
 } from "./define-agent.js";
 export type { DetectedOptions, DetectedResult } from "./detected.js";
+export type { ListenOptions, ListenResult } from "./listen.js";
+export { outcomeLine } from "./outcome-line.js";
 export type { PlayOptions, PlayResult } from "./play.js";
 export { SessionData } from "./session-data.js";

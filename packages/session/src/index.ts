@@ -66,7 +66,6 @@ export type {
   RejectOptions,
 } from "./carrier.js";
 export { type Clock, systemClock, type TimerHandle } from "./clock.js";
-export { type Deferred, deferred } from "./deferred.js";
 export {
   ERROR_CODES,
   isOffhookError,
@@ -87,6 +86,15 @@ export type {
   SendDtmfOptions,
 } from "./media/call-audio.js";
 export { decodeG711, encodeG711, type G711Law } from "./media/g711.js";
+export type {
+  AgreedMedia,
+  CodecOffer,
+  MediaDirection,
+  MediaPlane,
+  MediaPort,
+  MediaSignal,
+  OpenMediaOptions,
+} from "./media/media-plane.js";
 export { Resampler, resample } from "./media/resample.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type {

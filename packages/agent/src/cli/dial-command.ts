@@ -1,0 +1,87 @@
+import type { Command } from "commander";
+import { createCalls } from "../calls.js";
+import { reportAsJson, reportInWords } from "./call-report.js";
+import { type AgentFlags, agentOf } from "./command-agent.js";
+import { openTrunk } from "./open-trunk.js";
+import { milliseconds } from "./option-parsers.js";
+
+interface DialFlags extends AgentFlags {
+  readonly trunk?: string;
+  readonly transport?: string;
+  readonly from?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly ringTimeout?: number;
+  readonly responseTimeout?: number;
+  readonly silenceTimeout?: number;
+  readonly maxDuration?: number;
+  readonly hangupAfter?: number;
+  readonly json?: true;
+}
+
+export function addDialCommand(program: Command): void {
+  program
+    .command("dial")
+    .description("Place one call and say why it ended.")
+    .argument("<number|sip-uri>", "E.164 like +12025550100, an extension, or a SIP URI")
+    .option("--trunk <uri>", "where calls go: sip:HOST:PORT")
+    .option("--transport <name>", "udp or tcp; default: what the trunk URI says, else udp")
+    .option("--from <number>", "caller id")
+    .option("--username <name>", "for a trunk that asks for credentials")
+    .option("--password <secret>", "its password; better in OFFHOOK_PASSWORD, where nobody sees it")
+    .option("--ring-timeout <ms>", "give up ringing after this; default 30000", milliseconds)
+    .option("--response-timeout <ms>", "give up without any response; default 32000", milliseconds)
+    .option("--silence-timeout <ms>", "hang up on silence this long; default 30000", milliseconds)
+    .option("--max-duration <ms>", "cap on the call from answer; default 3600000", milliseconds)
+    .option("--hangup-after <ms>", "hang up this long after answer", milliseconds)
+    .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
+    .option("--play <file.wav>", "what to say, without an agent; default: silence")
+    .option("--json", "one JSON object per line: events, then the outcome")
+    .addHelpText("after", EXAMPLES)
+    .action(async (to: string, flags: DialFlags, command: Command) => {
+      if (flags.agent !== undefined && flags.play !== undefined)
+        command.error("error: --play and --agent exclude each other");
+      if (flags.trunk === undefined && !/^sips?:.*@/i.test(to))
+        command.error("error: a number needs --trunk sip:HOST:PORT");
+      await dial(to, flags);
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  $ offhook dial +12025550100 --trunk sip:127.0.0.1:5080 --hangup-after 5000
+  $ offhook dial sip:alice@127.0.0.1:5070 --play hello.wav --json
+
+Exit code: 0 whenever an outcome was reached, 2 for wrong usage.`;
+
+async function dial(to: string, flags: DialFlags): Promise<void> {
+  const agent = await agentOf("dial", flags);
+  const carrier = await openTrunk(flags);
+  const calls = createCalls({ carrier, agent, limits: limitsOf(flags) });
+  try {
+    const call = calls.dial({ to, ...(flags.from === undefined ? {} : { from: flags.from }) });
+    if (flags.json) reportAsJson(call, console.log);
+    else reportInWords(call, console.log);
+    const { hangupAfter } = flags;
+    if (hangupAfter !== undefined)
+      call.session.on("active", () => {
+        const timer = carrier.clock.setTimeout(() => void call.session.end(), hangupAfter);
+        call.session.on("call_end", () => carrier.clock.clear(timer));
+      });
+    const withdraw = () => void calls.cancel(call.callId);
+    process.on("SIGINT", withdraw).on("SIGTERM", withdraw);
+    await call.ended;
+    process.off("SIGINT", withdraw).off("SIGTERM", withdraw);
+  } finally {
+    await calls.close();
+  }
+}
+
+function limitsOf(flags: DialFlags) {
+  return {
+    ...(flags.ringTimeout === undefined ? {} : { ringMs: flags.ringTimeout }),
+    ...(flags.responseTimeout === undefined ? {} : { noResponseMs: flags.responseTimeout }),
+    ...(flags.silenceTimeout === undefined ? {} : { userSilenceMs: flags.silenceTimeout }),
+    ...(flags.maxDuration === undefined ? {} : { maxDurationMs: flags.maxDuration }),
+  };
+}

@@ -1,0 +1,25 @@
+import { Command, CommanderError } from "commander";
+import { addAnswerCommand } from "./answer-command.js";
+import { addCarrierCommand } from "./carrier-command.js";
+import { addDialCommand } from "./dial-command.js";
+import { reportError } from "./report-error.js";
+
+/** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = new Command("offhook")
+    .description("Place and answer real phone calls, and learn why each one ended.")
+    .exitOverride()
+    .showHelpAfterError("(add --help for the options)");
+  addDialCommand(program);
+  addAnswerCommand(program);
+  addCarrierCommand(program);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    return reportError(thrown, { json: argv.includes("--json") });
+  }
+}
+
+process.exitCode = await runCli(process.argv.slice(2));

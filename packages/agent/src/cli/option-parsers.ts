@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from "commander";
+
+/** A whole number of milliseconds from 1 to a day. */
+export function milliseconds(value: string): number {
+  return wholeNumber(value, 1, 86_400_000, "milliseconds");
+}
+
+export function count(value: string): number {
+  return wholeNumber(value, 1, 1_000_000, "calls");
+}
+
+function wholeNumber(value: string, least: number, most: number, unit: string): number {
+  const parsed = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (parsed >= least && parsed <= most) return parsed;
+  throw new InvalidArgumentError(`It takes a whole number of ${unit} from ${least} to ${most}.`);
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,62 @@
+// npm run bench -- <section…> [--json]: measures, and prints each figure beside its peer's.
+import { parseArgs } from "node:util";
+import { hooksBench } from "./hooks/hooks-bench.js";
+import type { BenchRow, EmitRow } from "./row.js";
+import { signallingBench } from "./signalling/signalling-bench.js";
+
+const sections: Readonly<Record<string, (emit: EmitRow) => Promise<void>>> = {
+  signalling: signallingBench,
+  hooks: hooksBench,
+};
+
+const usage = `npm run bench -- <section…> [--json]
+
+Sections: ${Object.keys(sections).join(", ")}
+  --json   one JSON object per figure: {"metric","value","unit","peer","peerValue","ratio","goal","met"}`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "boolean" }, help: { type: "boolean" } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((name) => !(name in sections));
+  if (values.help || positionals.length === 0 || unknown !== undefined) {
+    if (unknown !== undefined) console.error(`bench: there is no section ${unknown}`);
+    console.log(usage);
+    return values.help ? 0 : 2;
+  }
+  for (const name of positionals) {
+    const rows: BenchRow[] = [];
+    await sections[name]?.((row) => {
+      if (values.json) console.log(JSON.stringify(row));
+      else rows.push(row);
+    });
+    if (!values.json) console.log(tableOf(name, rows));
+  }
+  return 0;
+}
+
+function tableOf(section: string, rows: readonly BenchRow[]): string {
+  const cells = rows.map((row) => [
+    row.metric,
+    `${row.value} ${row.unit}`,
+    row.peer === null ? "" : `${row.peer}: ${row.peerValue}`,
+    row.ratio === null ? "" : `× ${row.ratio}`,
+    row.goal ?? "",
+    row.met === null ? "" : row.met ? "met" : "missed",
+  ]);
+  const all = [[section, "", "peer", "ratio", "goal", ""], ...cells];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...all.map((line) => line[column]?.length ?? 0)),
+  );
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+process.exitCode = await main();

@@ -1,0 +1,75 @@
+// The peer of the signalling benchmark: the same closed loop with the npm package `sip`.
+import { createRequire } from "node:module";
+import { closedLoop, loadOfArgv } from "./client-load.js";
+
+interface SipMessage {
+  readonly status?: number;
+  readonly headers: Record<string, unknown> & {
+    readonly to: { readonly uri: string; readonly params: { readonly tag?: string } };
+    readonly "call-id": string;
+    readonly contact?: readonly { readonly uri: string }[];
+  };
+}
+
+interface NpmSip {
+  start(
+    options: { readonly address: string; readonly port: number; readonly tcp: false },
+    onRequest: (request: SipMessage) => void,
+  ): void;
+  stop(): void;
+  send(message: object, onResponse?: (response: SipMessage) => void): void;
+}
+
+const sip = createRequire(import.meta.url)("sip") as NpmSip;
+const load = loadOfArgv();
+const { host, port } = load.target;
+const ownPort = 20_000 + (process.pid % 20_000);
+let count = 0;
+
+function placeOne(): Promise<boolean> {
+  count += 1;
+  const uri = `sip:bench@${host}:${port}`;
+  const from = { uri: `sip:peer@127.0.0.1:${ownPort}`, params: { tag: `t${count}` } };
+  const callId = `${count}-${process.pid}@bench`;
+  return new Promise((resolve) => {
+    const invite = {
+      method: "INVITE",
+      uri,
+      headers: {
+        to: { uri },
+        from,
+        "call-id": callId,
+        cseq: { method: "INVITE", seq: 1 },
+        "max-forwards": 70,
+        "content-type": "application/sdp",
+        contact: [{ uri: `sip:peer@127.0.0.1:${ownPort}` }],
+      },
+      content:
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n",
+    };
+    sip.send(invite, (response) => {
+      const status = response.status ?? 0;
+      if (status < 200) return;
+      if (status >= 300) return resolve(false);
+      const target = response.headers.contact?.[0]?.uri ?? uri;
+      const dialog = { to: response.headers.to, from, "call-id": callId, "max-forwards": 70 };
+      sip.send({
+        method: "ACK",
+        uri: target,
+        headers: { ...dialog, cseq: { method: "ACK", seq: 1 } },
+      });
+      const bye = {
+        method: "BYE",
+        uri: target,
+        headers: { ...dialog, cseq: { method: "BYE", seq: 2 } },
+      };
+      sip.send(bye, (answer) => resolve(answer.status === 200));
+    });
+  });
+}
+
+sip.start({ address: "127.0.0.1", port: ownPort, tcp: false }, () => {});
+const result = await closedLoop(load, placeOne);
+sip.stop();
+console.log(JSON.stringify(result));
+process.exit(0);
