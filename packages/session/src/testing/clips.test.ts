@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CLIPS, type ClipName, clipUrl, loadClip } from "./clips.js";
+import { CLIPS, type ClipName, clipPath, loadClip } from "./clips.js";
 
 const names = Object.keys(CLIPS) as ClipName[];
 const assets = new URL("../../assets/", import.meta.url);
@@ -12,7 +12,7 @@ describe("bundled speech", () => {
   });
 
   it("stays small enough to be packaged", () => {
-    const bytes = names.map((name) => statSync(clipUrl(name)).size);
+    const bytes = names.map((name) => statSync(clipPath(name)).size);
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
   });
 

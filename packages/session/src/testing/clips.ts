@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { monoFrame } from "../media/tones.js";
 import { readWav } from "../media/wav.js";
 import type { AudioFrame } from "../vocabulary.js";
@@ -36,13 +37,13 @@ export function isClipName(name: string): name is ClipName {
 }
 
 /** Where the clip lies, for `play` and other things that take a WAV file. */
-export function clipUrl(name: ClipName): URL {
+export function clipPath(name: ClipName): string {
   // The same from src/testing and from dist/testing.
-  return new URL(`../../assets/${name}.wav`, import.meta.url);
+  return fileURLToPath(new URL(`../../assets/${name}.wav`, import.meta.url));
 }
 
 /** The clip as one frame of 8 kHz mono. Reads the file synchronously, which virtual time needs. */
 export function loadClip(name: ClipName): AudioFrame {
-  const { samples, sampleRate } = readWav(readFileSync(clipUrl(name)));
+  const { samples, sampleRate } = readWav(readFileSync(clipPath(name)));
   return monoFrame(samples, sampleRate);
 }

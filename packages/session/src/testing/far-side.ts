@@ -4,7 +4,7 @@ import type { Challenge } from "./scenario-step.js";
 
 /** What a scenario needs of whichever leg it drives once audio can flow. */
 interface FarSideLeg {
-  readonly media: Pick<MediaLeg, "format" | "write" | "mark" | "sendDtmf">;
+  readonly media: Pick<MediaLeg, "format" | "write" | "mark" | "sendDtmf" | "onFrame">;
   /** Stops sending RTP, or sends again. */
   setMuted(muted: boolean): void;
   /** BYE; CANCEL of a call that was not answered yet. */

@@ -1,11 +1,12 @@
 /** Doubles for tests, yours and ours: virtual time, a simulated carrier, a real one on loopback. */
-export { CLIPS, type ClipName, clipUrl, isClipName, loadClip } from "./clips.js";
+export { CLIPS, type ClipName, clipPath, isClipName, loadClip } from "./clips.js";
 export {
   type RunUntilOptions,
   type VirtualClock,
   type VirtualClockOptions,
   virtualClock,
 } from "./fake-clock.js";
+export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
 export {
   Callee,
   type CalleeScript,
@@ -17,3 +18,11 @@ export {
   type ScriptedCall,
 } from "./scenario.js";
 export type { Challenge, Scenario, ScenarioStep } from "./scenario-step.js";
+export {
+  type CallInOptions,
+  type IncomingCall,
+  type SimulateCarrierOptions,
+  type SimulatedCarrier,
+  simulateCarrier,
+} from "./simulated-carrier.js";
+export type { CallerOutcome } from "./simulated-inbound-call.js";

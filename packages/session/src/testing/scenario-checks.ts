@@ -57,6 +57,7 @@ const ON_THE_LINE: ReadonlySet<ScenarioStep["type"]> = new Set([
   "speak",
   "tone",
   "silence",
+  "hear_out",
   "mute",
   "press_keys",
   "wait_for_digits",
@@ -65,7 +66,11 @@ const ON_THE_LINE: ReadonlySet<ScenarioStep["type"]> = new Set([
   "stay_on",
 ]);
 /** Of those, what early media does not allow. */
-const AFTER_ANSWER: ReadonlySet<ScenarioStep["type"]> = new Set(["hang_up", "wait_for_digits"]);
+const AFTER_ANSWER: ReadonlySet<ScenarioStep["type"]> = new Set([
+  "hang_up",
+  "hear_out",
+  "wait_for_digits",
+]);
 
 function isTerminal(step: ScenarioStep): boolean {
   switch (step.type) {

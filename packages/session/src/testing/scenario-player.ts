@@ -5,6 +5,7 @@ import { monoFrame, silence, tone } from "../media/tones.js";
 import type { AudioFrame } from "../vocabulary.js";
 import { type ClipName, loadClip } from "./clips.js";
 import type { CalleeLeg, CallerLeg } from "./far-side.js";
+import { isAudible } from "./heard-audio.js";
 import type { Scenario, ScenarioStep } from "./scenario-step.js";
 
 export interface ScenarioPlayerOptions {
@@ -33,6 +34,10 @@ export class ScenarioPlayer {
 
   constructor(options: ScenarioPlayerOptions) {
     this.#options = options;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   /** Settles when the scenario has nothing more to do, or was stopped. Never rejects. */
@@ -79,6 +84,8 @@ export class ScenarioPlayer {
         return leg.media.sendDtmf(step.digits);
       case "wait_for_digits":
         return this.#waitForDigits(step.count, step.timeoutMs);
+      case "hear_out":
+        return this.#hearOut(step.quietMs, step.timeoutMs);
       case "talk_on":
         return this.#talkOn(step.audio);
       case "stay_on":
@@ -165,6 +172,16 @@ export class ScenarioPlayer {
     if (this.#digits < needed) await this.#wait(timeoutMs);
     this.#onDigit = undefined;
     this.#digitsUsed = Math.min(needed, this.#digits);
+  }
+
+  async #hearOut(quietMs: number, timeoutMs: number): Promise<void> {
+    let lastHeardMs: number | undefined;
+    const stopListening = this.#options.leg.media.onFrame(({ data, atMs }) => {
+      if (isAudible(data)) lastHeardMs = atMs;
+      else if (lastHeardMs !== undefined && atMs - lastHeardMs >= quietMs) this.#waiting?.go();
+    });
+    await this.#wait(timeoutMs);
+    stopListening();
   }
 
   #wait(durationMs: number): Promise<void> {

@@ -44,6 +44,8 @@ export type ScenarioStep =
     }
   /** Sends silence, and hears what the other side says. */
   | { readonly type: "silence"; readonly durationMs: number }
+  /** Silent until the other side has spoken and then paused for `quietMs`. */
+  | { readonly type: "hear_out"; readonly quietMs: number; readonly timeoutMs: number }
   /** Sends no RTP at all, for a while or for good. */
   | { readonly type: "mute"; readonly durationMs: number | undefined }
   | { readonly type: "press_keys"; readonly digits: string }

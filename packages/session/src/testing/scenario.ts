@@ -74,6 +74,15 @@ abstract class FarSide<Self> implements Scenario {
     return this.add("listen", { type: "silence", durationMs });
   }
 
+  /** Listens as people do: until the other side has spoken and then paused, or `timeoutMs` is over. */
+  hearOut(options: { readonly quietMs?: number; readonly timeoutMs?: number } = {}): Self {
+    return this.add("hearOut", {
+      type: "hear_out",
+      quietMs: checkDuration("quietMs", options.quietMs ?? 500),
+      timeoutMs: checkDuration("timeoutMs", options.timeoutMs ?? 30_000),
+    });
+  }
+
   /** One or more sines that sound together; `levelDb` is that of each, below full scale. */
   tone(options: {
     readonly frequenciesHz: readonly number[];

@@ -1,0 +1,7 @@
+import type { ReasonToSend } from "../carrier.js";
+import { formatReason } from "../sip/reason-header.js";
+
+/** The values of the `Reason` headers (RFC 3326) of a message that gives this reason. */
+export function reasonValues(reason: ReasonToSend | undefined): readonly string[] {
+  return reason ? [formatReason(reason).replace(/^Reason: /, "")] : [];
+}

@@ -1,0 +1,42 @@
+/** What RFC 3261 21 and its successors call the responses that a far side gives here. */
+const PHRASES: Readonly<Record<number, string>> = {
+  100: "Trying",
+  180: "Ringing",
+  181: "Call Is Being Forwarded",
+  182: "Queued",
+  183: "Session Progress",
+  200: "OK",
+  302: "Moved Temporarily",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  410: "Gone",
+  415: "Unsupported Media Type",
+  480: "Temporarily Unavailable",
+  482: "Loop Detected",
+  483: "Too Many Hops",
+  484: "Address Incomplete",
+  485: "Ambiguous",
+  486: "Busy Here",
+  487: "Request Terminated",
+  488: "Not Acceptable Here",
+  500: "Server Internal Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Server Time-out",
+  580: "Precondition Failure",
+  600: "Busy Everywhere",
+  603: "Decline",
+  604: "Does Not Exist Anywhere",
+  606: "Not Acceptable",
+  607: "Unwanted",
+  608: "Rejected",
+};
+
+export function phraseOf(status: number): string {
+  return PHRASES[status] ?? "Unknown";
+}

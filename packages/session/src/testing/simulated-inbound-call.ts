@@ -1,0 +1,207 @@
+import type { InboundLeg, InboundOffer, LegSink, RejectOptions } from "../carrier.js";
+import type { Clock, TimerHandle } from "../clock.js";
+import { deferred } from "../deferred.js";
+import { OffhookError } from "../errors.js";
+import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
+import { readReasonHeaders } from "../sip/reason-header.js";
+import type { LegSignal } from "../vocabulary.js";
+import type { CallerLeg } from "./far-side.js";
+import { type Heard, HeardAudio } from "./heard-audio.js";
+import { reasonValues } from "./reason-values.js";
+import { phraseOf } from "./response-phrases.js";
+import { ScenarioPlayer } from "./scenario-player.js";
+import type { Scenario } from "./scenario-step.js";
+import { SimulatedLine } from "./simulated-line.js";
+
+/** How a call ended for the one who placed it. */
+export interface CallerOutcome {
+  /** Our final response: 200 when we answered, 487 after the caller gave up. */
+  readonly status: number;
+  readonly endedBy: "caller" | "us";
+  /** The 18x responses that came before it. */
+  readonly provisional: readonly number[];
+  /** With a 3xx. */
+  readonly contacts: readonly string[];
+  readonly heard: Heard;
+}
+
+export interface SimulatedInboundOptions {
+  readonly clock: Clock;
+  readonly callId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly scenario: Scenario;
+  readonly sampleRate: CallSampleRate;
+  readonly rtpLostMs: number;
+  readonly delayMs: number;
+  /** Asked when the INVITE arrives. */
+  readonly receiver: () => ((offer: InboundOffer) => void) | undefined;
+  readonly onFault: (thrown: unknown) => void;
+  readonly onOver: () => void;
+}
+
+/** One call that somebody placed to us, from both ends. */
+export class SimulatedInboundCall implements InboundLeg {
+  readonly wireCallId: string;
+  readonly heard = new HeardAudio(8_000);
+  readonly ended: Promise<CallerOutcome>;
+  readonly #options: SimulatedInboundOptions;
+  readonly #line: SimulatedLine;
+  readonly #player: ScenarioPlayer;
+  readonly #answered = deferred<void>();
+  readonly #over = deferred<CallerOutcome>();
+  readonly #provisional: number[] = [];
+  readonly #timers = new Set<TimerHandle>();
+  #sink: LegSink | undefined;
+  #stage: "offered" | "answered" | "over" = "offered";
+
+  constructor(options: SimulatedInboundOptions) {
+    const { clock, sampleRate, rtpLostMs, onFault, scenario } = options;
+    this.wireCallId = `${options.callId}@simulated`;
+    this.ended = this.#over.promise;
+    this.#options = options;
+    this.#line = new SimulatedLine({
+      clock,
+      sampleRate,
+      rtpLostMs,
+      onSignal: (signal) => this.#tell(signal),
+      onHeard: (atMs, data) => this.heard.add(atMs, data),
+      onDigit: (digit, atMs) => {
+        this.heard.addDigit(digit, atMs);
+        this.#player.digit();
+      },
+      onListenerError: onFault,
+    });
+    this.#player = new ScenarioPlayer({ scenario, leg: this.#callerLeg(), clock, onFault });
+    this.#after(options.delayMs, () => this.#offer());
+  }
+
+  get media(): MediaLeg {
+    return this.#line.ours;
+  }
+
+  ring(options: { readonly earlyMedia?: boolean } = {}): void {
+    if (this.#stage !== "offered") return;
+    const earlyMedia = options.earlyMedia === true;
+    this.#provisional.push(earlyMedia ? 183 : 180);
+    if (earlyMedia) this.#line.open("early");
+  }
+
+  answer(): void {
+    if (this.#stage !== "offered") return;
+    this.#stage = "answered";
+    // There and back: the 200 and its ACK.
+    this.#after(this.#options.delayMs * 2, () => {
+      this.#line.open("active");
+      const answer = {
+        status: 200,
+        phrase: phraseOf(200),
+        usableMedia: true,
+        crossedCancel: false,
+      };
+      this.#tell({ type: "answered", answer });
+      this.#answered.resolve();
+    });
+  }
+
+  reject(status: number, options: RejectOptions = {}): void {
+    if (this.#stage !== "offered") return;
+    this.#finish(status, "us", options.contacts);
+  }
+
+  bye(): void {
+    if (this.#stage === "answered") this.#finish(200, "us");
+  }
+
+  release(): void {
+    this.#finish(this.#stage === "answered" ? 200 : 480, "us");
+  }
+
+  #offer(): void {
+    const receive = this.#options.receiver();
+    if (!receive) return this.#finish(480, "us");
+    let taken = false;
+    const once = () => {
+      if (taken) throw new OffhookError("WRONG_STATE", "The call was accepted or refused already.");
+      taken = true;
+    };
+    receive({
+      from: this.#options.from,
+      to: this.#options.to,
+      headers: offeredHeaders(this.#options.headers),
+      accept: (sink) => {
+        once();
+        this.#sink = sink;
+        void this.#player.play();
+        return this;
+      },
+      refuse: (status, options) => {
+        once();
+        this.reject(status, options);
+      },
+    });
+    if (!taken) this.#finish(480, "us");
+  }
+
+  #callerLeg(): CallerLeg {
+    return {
+      role: "caller",
+      media: this.#line.theirs,
+      answered: this.#answered.promise,
+      setMuted: (muted) => this.#line.setMuted(muted),
+      hangUp: (reason) => {
+        const request = this.#stage === "answered" ? "BYE" : "CANCEL";
+        this.#after(this.#options.delayMs, () =>
+          this.#finish(request === "BYE" ? 200 : 487, "caller", [], {
+            type: "far_side_ended",
+            request,
+            reason: readReasonHeaders(reasonValues(reason)),
+          }),
+        );
+      },
+    };
+  }
+
+  #finish(
+    status: number,
+    endedBy: CallerOutcome["endedBy"],
+    contacts: readonly string[] = [],
+    last?: LegSignal,
+  ): void {
+    if (this.#stage === "over") return;
+    this.#stage = "over";
+    for (const timer of this.#timers) this.#options.clock.clear(timer);
+    this.#timers.clear();
+    this.#player.stop();
+    if (last) this.#sink?.onSignal(last);
+    this.#line.close();
+    this.#options.onOver();
+    const { heard } = this;
+    this.#over.resolve({ status, endedBy, provisional: this.#provisional, contacts, heard });
+  }
+
+  #tell(signal: LegSignal): void {
+    if (this.#stage !== "over") this.#sink?.onSignal(signal);
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    const { clock } = this.#options;
+    const timer = clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+}
+
+/** As a SIP carrier offers them: `X-` headers, names in lower case. */
+function offeredHeaders(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name]) => name.startsWith("x-")),
+  );
+}

@@ -1,0 +1,283 @@
+import type { LegSink, OutboundLeg, PlaceCallRequest } from "../carrier.js";
+import type { Clock, TimerHandle } from "../clock.js";
+import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
+import { readReasonHeaders } from "../sip/reason-header.js";
+import { readRetarget } from "../sip/retarget.js";
+import type { FinalResponse, LegSignal, RetargetEvidence } from "../vocabulary.js";
+import type { CalleeLeg } from "./far-side.js";
+import { HeardAudio } from "./heard-audio.js";
+import { reasonValues } from "./reason-values.js";
+import { phraseOf } from "./response-phrases.js";
+import { ScenarioPlayer } from "./scenario-player.js";
+import type { Challenge, Scenario } from "./scenario-step.js";
+import { SimulatedLine } from "./simulated-line.js";
+
+export interface SimulatedCallOptions {
+  readonly clock: Clock;
+  readonly sampleRate: CallSampleRate;
+  readonly rtpLostMs: number;
+  /** How long a message takes, one way. */
+  readonly delayMs: number;
+  readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  readonly onFault: (thrown: unknown) => void;
+  readonly onOver: () => void;
+}
+
+/** Timer B (RFC 3261 17.1.1.2): 64·T1 without any response. */
+const NO_RESPONSE_MS = 32_000;
+
+type Stage = "calling" | "answered" | "over";
+
+/** One call we placed, from both ends, with neither SIP nor sockets between them. */
+export class SimulatedOutboundCall implements OutboundLeg {
+  readonly wireCallId: string;
+  readonly heard = new HeardAudio(8_000);
+  readonly #options: SimulatedCallOptions;
+  readonly #sink: LegSink;
+  readonly #line: SimulatedLine;
+  readonly #player: ScenarioPlayer;
+  readonly #toTag: string;
+  readonly #timers = new Set<TimerHandle>();
+  #stage: Stage = "calling";
+  #noResponse: TimerHandle | undefined;
+  /** A 1xx came, so CANCEL may be sent (RFC 3261 9.1). */
+  #provisional = false;
+  #cancelWanted = false;
+  #cancelSent = false;
+  /** The callee has sent its final response, which may still be on its way. */
+  #finalSent = false;
+
+  constructor(
+    request: PlaceCallRequest,
+    scenario: Scenario,
+    sink: LegSink,
+    options: SimulatedCallOptions,
+  ) {
+    const { clock, sampleRate, rtpLostMs, onFault } = options;
+    this.wireCallId = `${request.callId}@simulated`;
+    this.#toTag = `to-${request.callId}`;
+    this.#options = options;
+    this.#sink = sink;
+    this.#line = new SimulatedLine({
+      clock,
+      sampleRate,
+      rtpLostMs,
+      onSignal: (signal) => this.#tell(signal),
+      onHeard: (atMs, data) => this.heard.add(atMs, data),
+      onDigit: (digit, atMs) => {
+        this.heard.addDigit(digit, atMs);
+        this.#player.digit();
+      },
+      onListenerError: onFault,
+    });
+    this.#player = new ScenarioPlayer({ scenario, leg: this.#calleeLeg(), clock, onFault });
+    this.#after(0, () => this.#dial());
+  }
+
+  get media(): MediaLeg {
+    return this.#line.ours;
+  }
+
+  cancel(): void {
+    if (this.#stage !== "calling" || this.#cancelWanted) return;
+    this.#cancelWanted = true;
+    if (this.#provisional) this.#sendCancel();
+  }
+
+  bye(): void {
+    if (this.#stage === "answered") this.#finish();
+  }
+
+  release(): void {
+    this.#finish();
+  }
+
+  #dial(): void {
+    this.#tell({ type: "dialing" });
+    if (this.#stage === "over") return;
+    this.#noResponse = this.#after(NO_RESPONSE_MS, () => {
+      this.#end({
+        type: "unanswered",
+        cause: "timeout",
+        detail: `no response within ${NO_RESPONSE_MS} ms`,
+      });
+    });
+    this.#after(this.#options.delayMs, () => void this.#player.play());
+  }
+
+  #sendCancel(): void {
+    this.#cancelSent = true;
+    this.#after(this.#options.delayMs, () => {
+      // It was answered before the CANCEL got there; the 2xx is on its way.
+      if (this.#finalSent) return;
+      this.#player.stop();
+      this.#respond(() => this.#reject({ status: 487, reasonHeaders: [] }));
+    });
+  }
+
+  /** The callee's side of this call. What it sends reaches us `delayMs` later. */
+  #calleeLeg(): CalleeLeg {
+    return {
+      role: "callee",
+      media: this.#line.theirs,
+      setMuted: (muted) => this.#line.setMuted(muted),
+      ignore: () => {},
+      challenge: (challenge) => this.#challenge(challenge),
+      trying: () =>
+        this.#respond(() => {
+          const response = { status: 100, phrase: phraseOf(100), hasSdp: false };
+          this.#gotProvisional({ type: "provisional", response });
+        }),
+      provisional: ({ status, earlyMedia, headers }) =>
+        this.#respond(() => {
+          if (earlyMedia) this.#line.open("early");
+          const response = {
+            status,
+            phrase: phraseOf(status),
+            toTag: this.#toTag,
+            hasSdp: earlyMedia,
+            ...retargetOf(headers),
+          };
+          this.#gotProvisional({ type: "provisional", response });
+        }),
+      answer: () => {
+        this.#finalSent = true;
+        return new Promise((resolve) => this.#respond(() => this.#answered(resolve)));
+      },
+      reject: ({ status, phrase, reason, headers }) => {
+        this.#finalSent = true;
+        this.#respond(() =>
+          this.#reject({ status, phrase, headers, reasonHeaders: reasonValues(reason) }),
+        );
+      },
+      hangUp: (reason) =>
+        this.#respond(() => {
+          const evidence = readReasonHeaders(reasonValues(reason));
+          this.#end({ type: "far_side_ended", request: "BYE", reason: evidence });
+        }),
+    };
+  }
+
+  #challenge(challenge: Challenge): Promise<void> {
+    const { credentials } = this.#options;
+    const proven =
+      !challenge.refuse &&
+      credentials?.username === challenge.username &&
+      credentials.password === challenge.password;
+    if (proven) return Promise.resolve();
+    this.#player.stop();
+    this.#finalSent = true;
+    this.#respond(() => this.#reject({ status: 407, reasonHeaders: [] }));
+    return Promise.resolve();
+  }
+
+  #gotProvisional(signal: LegSignal): void {
+    this.#options.clock.clear(this.#noResponse);
+    this.#provisional = true;
+    this.#tell(signal);
+    if (this.#cancelWanted && !this.#cancelSent) this.#sendCancel();
+  }
+
+  #answered(onAcknowledged: () => void): void {
+    this.#options.clock.clear(this.#noResponse);
+    const crossedCancel = this.#cancelWanted;
+    this.#stage = "answered";
+    const answer = {
+      status: 200,
+      phrase: phraseOf(200),
+      toTag: this.#toTag,
+      usableMedia: true,
+      crossedCancel,
+    };
+    // Open first: whoever hears of the answer may write at once.
+    if (!crossedCancel) this.#line.open("active");
+    this.#tell({ type: "answered", answer });
+    if (crossedCancel) this.#finish();
+    else this.#after(this.#options.delayMs, onAcknowledged);
+  }
+
+  #reject(response: {
+    readonly status: number;
+    readonly phrase?: string | undefined;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly reasonHeaders: readonly string[];
+  }): void {
+    this.#end({ type: "rejected", response: finalResponseOf(response) });
+  }
+
+  /** Something the callee sends: it counts when it arrives, if the call is still there. */
+  #respond(arrive: () => void): void {
+    const { delayMs } = this.#options;
+    const ifStillThere = () => {
+      if (this.#stage !== "over") arrive();
+    };
+    if (delayMs === 0) ifStillThere();
+    else this.#after(delayMs, ifStillThere);
+  }
+
+  #end(signal: LegSignal): void {
+    if (this.#stage === "over") return;
+    this.#finish(() => this.#sink.onSignal(signal));
+  }
+
+  /** The call is over on both ends; nothing of it stays behind. */
+  #finish(tellLast?: () => void): void {
+    if (this.#stage === "over") return;
+    this.#stage = "over";
+    for (const timer of this.#timers) this.#options.clock.clear(timer);
+    this.#timers.clear();
+    this.#player.stop();
+    tellLast?.();
+    this.#line.close();
+    this.#options.onOver();
+  }
+
+  #tell(signal: LegSignal): void {
+    if (this.#stage !== "over") this.#sink.onSignal(signal);
+  }
+
+  #after(delayMs: number, callback: () => void): TimerHandle {
+    const { clock } = this.#options;
+    const timer = clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, delayMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+}
+
+/** A final response as a real leg would have read it. */
+function finalResponseOf(given: {
+  readonly status: number;
+  readonly phrase?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly reasonHeaders: readonly string[];
+}): FinalResponse {
+  const headers = lowerCased(given.headers ?? {});
+  const retryAfter = Number.parseInt(headers["retry-after"] ?? "", 10);
+  const written = headers["reason"];
+  const reasons = written === undefined ? given.reasonHeaders : [...given.reasonHeaders, written];
+  return {
+    status: given.status,
+    phrase: given.phrase ?? phraseOf(given.status),
+    ...readReasonHeaders(reasons),
+    ...(headers["warning"] === undefined ? {} : { warning: headers["warning"] }),
+    ...(Number.isNaN(retryAfter) ? {} : { retryAfter }),
+    ...(given.status === 608 && headers["call-info"] ? { redress: headers["call-info"] } : {}),
+    ...retargetOf(headers),
+  };
+}
+
+function retargetOf(given: Readonly<Record<string, string>>): { retarget?: RetargetEvidence } {
+  const headers = lowerCased(given);
+  const list = (value: string | undefined) => (value === undefined ? [] : [value]);
+  const retarget = readRetarget(list(headers["diversion"]), list(headers["history-info"]));
+  return retarget ? { retarget } : {};
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
