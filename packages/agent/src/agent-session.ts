@@ -16,6 +16,11 @@ import {
   type VerdictLabel,
   type VisibleStatus,
 } from "@offhook/session";
+import { Conversation } from "./conversation/conversation.js";
+import type { ConversationOptions } from "./conversation/options.js";
+import { type SayOptions, sayAlone } from "./conversation/say.js";
+import type { Spoken } from "./conversation/speaker.js";
+import { type SessionMetrics, TalkMeter } from "./conversation/talk-meter.js";
 import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
 import { type ListenOptions, type ListenResult, listenForUser } from "./listen.js";
 import { type PlayOptions, type PlayResult, playSource } from "./play.js";
@@ -29,9 +34,12 @@ export class AgentSession {
 
   readonly #call: CallSession;
   readonly #verdicts: Verdict[] = [];
+  readonly #meter: TalkMeter;
+  #conversation: Conversation | undefined;
 
   constructor(call: CallSession) {
     this.#call = call;
+    this.#meter = new TalkMeter(call);
     this.ended = call.ended;
     // First of all hooks, so that every other one finds the reason in place.
     call.on("call_end", ({ endReason }) => void this.data.set("end_reason", endReason));
@@ -53,6 +61,16 @@ export class AgentSession {
   /** Known from disconnection on. */
   get outcome(): CallOutcome | undefined {
     return this.#call.outcome;
+  }
+
+  /** The call underneath, for bridges to other frameworks. */
+  get call(): CallSession {
+    return this.#call;
+  }
+
+  /** How the talking went so far: speech, dead air, answers, interruptions. */
+  get metrics(): SessionMetrics {
+    return this.#meter.read();
   }
 
   /** The standing verdict: what picked up, as far as is known now. */
@@ -99,8 +117,32 @@ export class AgentSession {
     return playSource(this.#call, source, options);
   }
 
+  /**
+   * Holds a conversation with a transcriber, a model and a voice of yours, until the call ends or it
+   * is closed. Throws INVALID_OPTION, CALL_NOT_ACTIVE, or WRONG_STATE while another one is held.
+   */
+  converse(options: ConversationOptions): Conversation {
+    if (this.#conversation?.open)
+      throw new OffhookError("WRONG_STATE", "This call is in a conversation already.", {
+        remedy: "Close it first: conversation.close().",
+      });
+    this.#conversation = new Conversation(this.#call, options);
+    return this.#conversation;
+  }
+
+  /**
+   * Speaks text as it is made, and settles when it was heard, was interrupted, or the call ended.
+   * Within a conversation it becomes a turn of it and needs no voice. Rejects with INVALID_OPTION,
+   * CALL_NOT_ACTIVE. A voice that fails ends the call as TTS_ERROR after a recorded line.
+   */
+  async say(text: string | AsyncIterable<string>, options: SayOptions = {}): Promise<Spoken> {
+    if (this.#conversation?.open) return this.#conversation.say(text, options);
+    return sayAlone(this.#call, text, options);
+  }
+
   /** Silences the agent at once; what is playing settles as not complete. */
   async interrupt(): Promise<{ readonly playedMs: number }> {
+    this.#conversation?.interrupt();
     return this.#call.media?.clear() ?? { playedMs: 0 };
   }
 

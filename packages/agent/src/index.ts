@@ -8,6 +8,28 @@ export {
 export { AgentSession } from "./agent-session.js";
 export type { CallContext } from "./call-context.js";
 export { type Call, type Calls, createCalls } from "./calls.js";
+export type { Conversation } from "./conversation/conversation.js";
+export type { ConversationOptions, Fallback, InactivityPrompt } from "./conversation/options.js";
+export {
+  type LanguageModel,
+  languageModel,
+  type ModelCall,
+  type OpenModel,
+  type PortCall,
+  type ReplyCause,
+  type ReplyPart,
+  type ReplyRequest,
+  type SpeakOptions,
+  type Transcriber,
+  type TranscriberListener,
+  type TranscriberStream,
+  type Transcript,
+  type Turn,
+  type Voice,
+} from "./conversation/ports.js";
+export type { SayOptions } from "./conversation/say.js";
+export type { Spoken } from "./conversation/speaker.js";
+export type { SessionMetrics } from "./conversation/talk-meter.js";
 export {
   type Agent,
   type AgentDefinition,
@@ -21,3 +43,4 @@ export type { ListenOptions, ListenResult } from "./listen.js";
 export { outcomeLine } from "./outcome-line.js";
 export type { PlayOptions, PlayResult } from "./play.js";
 export { SessionData } from "./session-data.js";
+export type { TransferOptions, TransferResult } from "./transfer.js";
