@@ -9,6 +9,8 @@ export { AgentSession } from "./agent-session.js";
 export type { CallContext } from "./call-context.js";
 export { type Call, type Calls, createCalls } from "./calls.js";
 export type { Conversation } from "./conversation/conversation.js";
+export { type EspeakVoiceOptions, espeakVoice } from "./conversation/espeak-voice.js";
+export { offlineVoice, PROMPTS } from "./conversation/offline-voice.js";
 export type { ConversationOptions, Fallback, InactivityPrompt } from "./conversation/options.js";
 export {
   type LanguageModel,
@@ -27,6 +29,7 @@ export {
   type Turn,
   type Voice,
 } from "./conversation/ports.js";
+export { recordedVoice } from "./conversation/recorded-voice.js";
 export type { SayOptions } from "./conversation/say.js";
 export type { Spoken } from "./conversation/speaker.js";
 export type { SessionMetrics } from "./conversation/talk-meter.js";
