@@ -1,12 +1,26 @@
 /** Doubles for tests, yours and ours: virtual time, a simulated carrier, a real one on loopback. */
 export { CLIPS, type ClipName, clipPath, isClipName, loadClip } from "./clips.js";
 export {
+  type CarrierContractOptions,
+  type CarrierUnderTest,
+  describeCarrier,
+  type TestRunner,
+} from "./contract.js";
+export {
   type RunUntilOptions,
   type VirtualClock,
   type VirtualClockOptions,
   virtualClock,
 } from "./fake-clock.js";
 export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
+export {
+  calleesOf,
+  LOOPBACK_CREDENTIALS,
+  LOOPBACK_NUMBERS,
+  type NumberOptions,
+  type NumberRow,
+  numberTable,
+} from "./numbers.js";
 export {
   Callee,
   type CalleeScript,

@@ -180,13 +180,22 @@ describe("simulated carrier, a call we place", () => {
   });
 
   it("answers our CANCEL with 487, once a provisional has come", async () => {
-    const { clock, leg, signalOf, until, types } = place((callee) => callee.ring());
+    const { clock, leg, signalOf, until, types } = place((callee) => callee.trying().ring());
+    await until("dialing");
     leg.cancel();
     await until("rejected");
-    expect(types()).toEqual(["dialing@0", "provisional@0", "rejected@0"]);
+    expect(types()).toEqual(["dialing@0", "provisional@0", "provisional@0", "rejected@0"]);
     expect(signalOf("rejected")).toMatchObject({
       response: { status: 487, phrase: "Request Terminated" },
     });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("sends nothing when it is withdrawn at once", async () => {
+    const { clock, leg, types, until } = place((callee) => callee.ring());
+    leg.cancel();
+    await until("unanswered");
+    expect(types()).toEqual(["unanswered@0"]);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -269,7 +278,10 @@ describe("simulated carrier, a call we place", () => {
   });
 
   it("gives each number its own callee, and 404 to the rest", async () => {
-    const carrier = simulateCarrier({ "+12025550100": (callee) => callee.reject(486) });
+    const carrier = simulateCarrier({
+      "+12025550100": (callee) => callee.reject(486),
+      echo: (callee) => callee.reject(600),
+    });
     const statusOf = (to: string) =>
       carrier.clock.runUntil(
         new Promise<number>((resolve) => {
@@ -284,6 +296,8 @@ describe("simulated carrier, a call we place", () => {
         }),
       );
     expect(await statusOf("+12025550100")).toBe(486);
+    expect(await statusOf("+1 202-555-0100")).toBe(486);
+    expect(await statusOf("echo")).toBe(600);
     expect(await statusOf("+12025550199")).toBe(404);
   });
 
@@ -307,7 +321,7 @@ describe("simulated carrier, a call we place", () => {
 
   it("refuses what is no destination, and calls after close", async () => {
     const carrier = simulateCarrier((callee: Callee) => callee.ignore());
-    for (const wrong of ["+1202", "hello", "", "sip:"]) {
+    for (const wrong of ["+1202", "not a number", "", "sip:"]) {
       try {
         carrier.parseDestination(wrong);
         expect.unreachable(wrong);

@@ -9,11 +9,12 @@ import type {
 } from "../carrier.js";
 import { OffhookError } from "../errors.js";
 import type { CallSampleRate } from "../media/call-audio.js";
+import { parseDestination } from "../sip/destination.js";
+import { parseUri } from "../sip/header-value.js";
 import { type VirtualClock, virtualClock } from "./fake-clock.js";
 import type { Heard } from "./heard-audio.js";
 import { type CalleeScript, type CallerScript, callerScenarioOf, scenarioOf } from "./scenario.js";
 import type { Scenario } from "./scenario-step.js";
-import { parseSimulatedDestination } from "./simulated-destination.js";
 import { type CallerOutcome, SimulatedInboundCall } from "./simulated-inbound-call.js";
 import { SimulatedOutboundCall } from "./simulated-outbound-call.js";
 
@@ -60,7 +61,8 @@ export interface SimulatedCarrier extends Carrier {
 
 /**
  * A carrier in memory and in virtual time, for tests of agents: every callee does what `callees`
- * says, for all numbers or by number (`"*"` for the rest; a number that is not listed gets 404).
+ * says, for all numbers or by number, SIP URI or its user (`"*"` for the rest; who is not listed gets
+ * 404).
  */
 export function simulateCarrier(
   callees: CalleeScript | Readonly<Record<string, CalleeScript>>,
@@ -68,6 +70,9 @@ export function simulateCarrier(
 ): SimulatedCarrier {
   return new InMemoryCarrier(callees, options);
 }
+
+/** Where extensions live; a name that resolves nowhere (RFC 2606). */
+const SIMULATED_TRUNK = { hostPort: "carrier.invalid" };
 
 class InMemoryCarrier implements SimulatedCarrier {
   readonly clock: VirtualClock;
@@ -96,7 +101,7 @@ class InMemoryCarrier implements SimulatedCarrier {
   }
 
   parseDestination(to: string): Destination {
-    return parseSimulatedDestination(to);
+    return parseDestination(to, SIMULATED_TRUNK);
   }
 
   placeCall(request: PlaceCallRequest, sink: LegSink): OutboundLeg {
@@ -171,7 +176,10 @@ class InMemoryCarrier implements SimulatedCarrier {
     const script =
       typeof this.#callees === "function"
         ? this.#callees
-        : (this.#callees[to] ?? this.#callees["*"] ?? ((callee) => callee.reject(404)));
+        : (this.#callees[to] ??
+          this.#callees[parseUri(to)?.user ?? to] ??
+          this.#callees["*"] ??
+          ((callee) => callee.reject(404)));
     const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
     return scenarioOf(script, { to, from, headers: Object.fromEntries(lowerCased) });
   }

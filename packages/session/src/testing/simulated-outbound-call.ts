@@ -26,7 +26,7 @@ export interface SimulatedCallOptions {
 /** Timer B (RFC 3261 17.1.1.2): 64·T1 without any response. */
 const NO_RESPONSE_MS = 32_000;
 
-type Stage = "calling" | "answered" | "over";
+type Stage = "new" | "calling" | "answered" | "over";
 
 /** One call we placed, from both ends, with neither SIP nor sockets between them. */
 export class SimulatedOutboundCall implements OutboundLeg {
@@ -38,7 +38,7 @@ export class SimulatedOutboundCall implements OutboundLeg {
   readonly #player: ScenarioPlayer;
   readonly #toTag: string;
   readonly #timers = new Set<TimerHandle>();
-  #stage: Stage = "calling";
+  #stage: Stage = "new";
   #noResponse: TimerHandle | undefined;
   /** A 1xx came, so CANCEL may be sent (RFC 3261 9.1). */
   #provisional = false;
@@ -79,6 +79,8 @@ export class SimulatedOutboundCall implements OutboundLeg {
   }
 
   cancel(): void {
+    if (this.#stage === "new")
+      this.#end({ type: "unanswered", cause: "transport", detail: "withdrawn before it was sent" });
     if (this.#stage !== "calling" || this.#cancelWanted) return;
     this.#cancelWanted = true;
     if (this.#provisional) this.#sendCancel();
@@ -93,8 +95,9 @@ export class SimulatedOutboundCall implements OutboundLeg {
   }
 
   #dial(): void {
+    this.#stage = "calling";
     this.#tell({ type: "dialing" });
-    if (this.#stage === "over") return;
+    if (this.#isOver) return;
     this.#noResponse = this.#after(NO_RESPONSE_MS, () => {
       this.#end({
         type: "unanswered",
@@ -103,6 +106,10 @@ export class SimulatedOutboundCall implements OutboundLeg {
       });
     });
     this.#after(this.#options.delayMs, () => void this.#player.play());
+  }
+
+  get #isOver(): boolean {
+    return this.#stage === "over";
   }
 
   #sendCancel(): void {
