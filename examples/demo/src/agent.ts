@@ -1,5 +1,5 @@
 import { defineAgent } from "@offhook/agent";
-import { clipUrl } from "@offhook/session/testing";
+import { clipPath } from "@offhook/session/testing";
 
 /**
  * Reminds a person of an appointment, waits for the answer and says goodbye. A machine is left
@@ -14,10 +14,10 @@ export const reminderAgent = defineAgent({
       return session.end();
     }
     const reply = session.listen({ signal });
-    await session.play(clipUrl("reminder"), { signal, message: "reminder" });
+    await session.play(clipPath("reminder"), { signal, message: "reminder" });
     // Nobody replies: the user's silence is limited by `limits.userSilenceMs`, which ends the call.
     if ((await reply).status !== "heard") return;
-    await session.play(clipUrl("goodbye"), { signal });
+    await session.play(clipPath("goodbye"), { signal });
     await session.end();
   },
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createCalls, defineAgent } from "@offhook/agent";
 import { createSipCarrier } from "@offhook/session";
-import { clipUrl } from "@offhook/session/testing";
+import { clipPath } from "@offhook/session/testing";
 import { echoAgent } from "./agent.js";
 
 const answering = createSipCarrier({ listen: ["udp:127.0.0.1:0"] });
@@ -20,7 +20,7 @@ const caller = createCalls({
       session.audio.onFrame(({ data }) => {
         for (const sample of data) loudest = Math.max(loudest, Math.abs(sample));
       });
-      await session.play(clipUrl("hello"), { signal });
+      await session.play(clipPath("hello"), { signal });
       // The echo of the last word is still on its way.
       await session.detected(["no_audio"], { timeoutMs: 500, signal });
       await session.end();

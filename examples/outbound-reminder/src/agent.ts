@@ -1,5 +1,5 @@
 import { defineAgent } from "@offhook/agent";
-import { clipUrl } from "@offhook/session/testing";
+import { clipPath } from "@offhook/session/testing";
 
 /** What a real program would keep in its database. */
 export interface FollowUps {
@@ -27,7 +27,7 @@ export function reminderAgent({ scheduleRetry, markUnreachable }: FollowUps) {
       const heard = await session.detected(["human", "voicemail"], { timeoutMs: 8_000, signal });
       // A machine gets no message here: a bare end() is named after the verdict.
       if (heard.status === "detected" && heard.verdict.label === "voicemail") return session.end();
-      await session.play(clipUrl("reminder"), { signal, message: "reminder" });
+      await session.play(clipPath("reminder"), { signal, message: "reminder" });
       await session.end();
     },
   });
