@@ -2,7 +2,7 @@ import { type Clock, OffhookError } from "@offhook/session";
 import { patiently } from "./patience.js";
 import { portFault } from "./port-fault.js";
 import type { ReplyPart } from "./ports.js";
-import { TextQueue } from "./text-queue.js";
+import { PushQueue } from "./push-queue.js";
 
 /** What a model may ask for besides saying something. */
 export type ReplyAction = Exclude<ReplyPart, string | { readonly type: "uninterruptible" }>;
@@ -34,7 +34,7 @@ export async function performReply(
   options: PerformReplyOptions,
 ): Promise<OffhookError | undefined> {
   const { signal, tell, protect, act, whileWaiting } = options;
-  let text = new TextQueue();
+  let text = new PushQueue<string>();
   let told: Promise<unknown> | undefined;
   let interruptible = true;
   try {
@@ -52,7 +52,7 @@ export async function performReply(
         await told;
         if (signal.aborted) return undefined;
         await act(part);
-        text = new TextQueue();
+        text = new PushQueue<string>();
         told = undefined;
       }
     }

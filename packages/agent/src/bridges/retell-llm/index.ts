@@ -1,0 +1,2 @@
+/** A custom model behind a WebSocket, in Retell's protocol. */
+export { type RetellLlmOptions, retellLlm } from "./retell-llm.js";
