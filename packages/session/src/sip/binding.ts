@@ -1,0 +1,433 @@
+import {
+  type Dialog,
+  type IncomingInviteRequest,
+  type IncomingMessageRequest,
+  type IncomingReferRequest,
+  IncomingRequestMessage,
+  type IncomingResponseMessage,
+  type SessionDelegate,
+  SessionDialog,
+  type UserAgentClient,
+  type UserAgentCore,
+} from "sip.js/lib/core/index.js";
+import type { Clock } from "../clock.js";
+import { messageOf, OffhookError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { Random } from "../random.js";
+import { type AuthenticationState, Authenticator } from "./authenticator.js";
+import type { DigestCredentials } from "./digest.js";
+import { type ParsedUri, parseUri, parseVia, type ViaValue } from "./header-value.js";
+import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
+import { describeOutgoing, type OutgoingMessage } from "./outgoing.js";
+import { headerOf, type ParsedRequest, type ParsedResponse, parseMessage } from "./parse.js";
+import { Reliability, type TransactionKey } from "./reliability.js";
+import { literalAddress, type Resolver } from "./resolver.js";
+import { toSipjsMessage } from "./sipjs-message.js";
+import { admitToDialog, failClient, tieCore } from "./sipjs-patches.js";
+import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
+import { createCore } from "./user-agent-core.js";
+
+/** How a request reached us. */
+export interface Arrival {
+  readonly from: HostPort;
+  /** The Request-URI as sent, before sip.js is told that it is for us. Private data. */
+  readonly requestUri: ParsedUri;
+}
+
+/** What a leg hears of its dialog beyond sip.js: UPDATE (RFC 3311). */
+export interface DialogDelegate extends SessionDelegate {
+  onUpdate?(message: IncomingRequestMessage): void;
+}
+
+export interface BindingHooks {
+  onInvite(binding: Binding, request: IncomingInviteRequest, arrival: Arrival): void;
+  onMessage?(binding: Binding, request: IncomingMessageRequest): void;
+  onRefer?(binding: Binding, request: IncomingReferRequest): void;
+  /** False has a request refused before anything is kept of it. */
+  admits?(from: HostPort, method: string): boolean;
+}
+
+export interface BindingOptions {
+  readonly openWire: (events: WireEvents) => Promise<Wire>;
+  /** The host that peers are told: in Via, Contact and SDP. */
+  readonly advertisedAddress: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly resolver: Resolver;
+  readonly userAgent: string;
+  readonly credentials?: DigestCredentials;
+  readonly hooks: BindingHooks;
+}
+
+/** Requests that mean something outside a dialog (RFC 3261 8.2.1). */
+const outsideDialog = new Set([
+  "INVITE",
+  "ACK",
+  "CANCEL",
+  "BYE",
+  "OPTIONS",
+  "MESSAGE",
+  "REFER",
+  "NOTIFY",
+  "INFO",
+  "REGISTER",
+  "SUBSCRIBE",
+]);
+const MAX_KEPT_FAILURES = 1_000;
+const MERGE_WINDOW_MS = 32_000;
+
+/** One sip.js core over one transport and local address: everything that stands between them. */
+export class Binding {
+  readonly wire: Wire;
+  readonly core: UserAgentCore;
+  readonly advertised: HostPort;
+  readonly arrivals = new WeakMap<IncomingRequestMessage, Arrival>();
+  private readonly options: BindingOptions;
+  private readonly reliability: Reliability;
+  private readonly authenticator: Authenticator | undefined;
+  private readonly authentications = new WeakMap<UserAgentClient, AuthenticationState>();
+  /** Where a call's requests go while no dialog says otherwise, by Call-ID. */
+  private readonly nextHops = new Map<string, HostPort>();
+  /** Calls we no longer want, by Call-ID: their INVITE is not sent again with credentials. */
+  private readonly abandoned = new Set<string>();
+  /** Why requests failed before they were answered, by branch. */
+  private readonly failures = new Map<string, string>();
+  /** Requests already seen under another branch, for RFC 3261 8.2.2.2. */
+  private readonly seen = new Map<string, { branch: string; expiresMs: number }>();
+  private dropped = 0;
+
+  static async open(options: BindingOptions): Promise<Binding> {
+    const early: { data: Buffer; from: HostPort }[] = [];
+    let binding: Binding | undefined;
+    const wire = await options.openWire({
+      onMessage: (data, from) =>
+        binding ? binding.receive(data, from) : void early.push({ data, from }),
+      onUnreachable: (remote, detail) => binding?.unreachable(remote, detail),
+      onDropped: (reason) => binding?.drop(reason),
+    });
+    binding = new Binding(options, wire);
+    for (const { data, from } of early) binding.receive(data, from);
+    return binding;
+  }
+
+  private constructor(options: BindingOptions, wire: Wire) {
+    const { clock, random, credentials } = options;
+    this.options = options;
+    this.wire = wire;
+    this.advertised = { address: options.advertisedAddress, port: wire.local.port };
+    this.authenticator = credentials && new Authenticator(credentials, random);
+    this.reliability = new Reliability({
+      clock,
+      repeats: !wire.reliable,
+      resend: (text, to) => {
+        wire.send(text, to).catch((error: unknown) => this.drop(messageOf(error)));
+      },
+    });
+    this.core = createCore({
+      protocol: wire.protocol,
+      host: `${formatHost(this.advertised.address)}:${this.advertised.port}`,
+      userAgent: options.userAgent,
+      random,
+      logger: options.logger,
+      send: (text) => this.send(text),
+      delegate: {
+        onInvite: (request) => this.offerInvite(request),
+        onMessage: (request) =>
+          options.hooks.onMessage ? options.hooks.onMessage(this, request) : request.accept(),
+        onRefer: (request) =>
+          options.hooks.onRefer
+            ? options.hooks.onRefer(this, request)
+            : request.reject({ statusCode: 403 }),
+        onSubscribe: (request) => request.reject({ statusCode: 489 }),
+      },
+    });
+    tieCore(this.core, {
+      makeBranch: () => `z9hG4bK${random.hex(12)}`,
+      answerChallenge: (client, response) => this.authenticate(client, response),
+    });
+  }
+
+  /** Datagrams and requests that were thrown away, for metrics and tests. */
+  get droppedCount(): number {
+    return this.dropped;
+  }
+
+  /** Sends a call's requests outside dialogs to `hop` until `clearNextHop`. */
+  setNextHop(callId: string, hop: HostPort): void {
+    this.nextHops.set(callId, hop);
+  }
+
+  clearNextHop(callId: string): void {
+    this.nextHops.delete(callId);
+    this.abandoned.delete(callId);
+  }
+
+  /** Lets the next challenge of this call's INVITE count as its end. */
+  abandon(callId: string): void {
+    this.abandoned.add(callId);
+  }
+
+  /** Why the request with this branch failed without a response. */
+  takeFailure(branch: string | undefined): string | undefined {
+    if (branch === undefined) return undefined;
+    const detail = this.failures.get(branch);
+    this.failures.delete(branch);
+    return detail;
+  }
+
+  async close(): Promise<void> {
+    this.core.dispose();
+    this.reliability.close();
+    await this.wire.close();
+  }
+
+  private authenticate(
+    client: UserAgentClient,
+    response: IncomingResponseMessage,
+  ): Record<string, string[]> | undefined {
+    if (!this.authenticator) return undefined;
+    const { method, ruri, body, callId } = client.message;
+    if (method === "INVITE" && this.abandoned.has(callId)) return undefined;
+    const state = this.authentications.get(client) ?? Authenticator.begin();
+    this.authentications.set(client, state);
+    const status = response.statusCode ?? 0;
+    const values = response.getHeaders(status === 401 ? "www-authenticate" : "proxy-authenticate");
+    return this.authenticator.answer(state, status, values, {
+      method,
+      uri: ruri.toRaw(),
+      body: body?.body ?? "",
+    });
+  }
+
+  private offerInvite(request: IncomingInviteRequest): void {
+    const arrival = this.arrivals.get(request.message);
+    if (arrival) this.options.hooks.onInvite(this, request, arrival);
+    else request.reject({ statusCode: 500 });
+  }
+
+  // ---- out
+
+  private async send(text: string): Promise<void> {
+    const message = describeOutgoing(text);
+    if (!message) throw new OffhookError("INTERNAL", "A message without Via was to be sent.");
+    if (message.status > 0) {
+      const to = responseTarget(message.via, this.wire.protocol === "UDP");
+      this.reliability.sentResponse(keyOf(message), message.status, text, to);
+      await this.wire.send(text, to);
+      return;
+    }
+    const key = { ...keyOf(message), sentBy: "" };
+    try {
+      const to = this.knownTarget(message) ?? (await this.resolveTarget(message));
+      this.reliability.sentRequest(key, text, to);
+      await this.wire.send(text, to);
+    } catch (error) {
+      this.reliability.forget(key);
+      this.keepFailure(key.branch, messageOf(error));
+      throw error;
+    }
+  }
+
+  private knownTarget(message: OutgoingMessage): HostPort | undefined {
+    // The ACK of a failure and CANCEL follow the INVITE hop by hop (RFC 3261 9.1, 17.1.1.3).
+    if (message.method === "ACK" || message.method === "CANCEL") {
+      const invite = this.reliability.targetOf(message.via.branch ?? "", "INVITE");
+      if (invite) return invite;
+    }
+    const hop = this.nextHops.get(message.callId);
+    if (hop && !message.hasToTag) return hop;
+    const uri = nextUri(message);
+    // A WebSocket client has no address of its own (RFC 7118 5).
+    if (hop && (!uri || uri.host.endsWith(".invalid") || this.wire.protocol.startsWith("WS")))
+      return hop;
+    return uri && literalAddress(uri, this.wire.protocol);
+  }
+
+  private async resolveTarget(message: OutgoingMessage): Promise<HostPort> {
+    const uri = nextUri(message);
+    if (!uri) throw new OffhookError("TRANSPORT_FAILED", "The next hop cannot be read.");
+    const [first] = await this.options.resolver.resolve(uri, this.wire.protocol);
+    if (!first) throw new OffhookError("ADDRESS_UNRESOLVED", "The next hop has no address.");
+    return first;
+  }
+
+  private keepFailure(branch: string, detail: string): void {
+    if (this.failures.size >= MAX_KEPT_FAILURES) this.failures.clear();
+    this.failures.set(branch, detail);
+  }
+
+  private unreachable(remote: HostPort, detail: string): void {
+    for (const key of this.reliability.unansweredTo(remote)) {
+      this.reliability.forget(key);
+      const client = this.core.userAgentClients.get(key.branch + key.method);
+      if (!client) continue;
+      this.keepFailure(key.branch, `${this.wire.protocol}: ${detail}`);
+      this.guarded("a transport failure", () => failClient(client, detail));
+    }
+  }
+
+  // ---- in
+
+  private receive(data: Buffer, from: HostPort): void {
+    this.guarded("an incoming message", () => {
+      // Keep-alives and STUN look like nothing SIP would start with.
+      if (data.length < 16 || (data[0] ?? 0) < 10) return;
+      const parsed = parseMessage(data);
+      if (parsed.ok) {
+        if (parsed.message.kind === "request") this.receiveRequest(parsed.message, from);
+        else this.receiveResponse(parsed.message);
+        return;
+      }
+      this.drop(parsed.reason);
+      if (parsed.request && parsed.request.method !== "ACK")
+        this.refuse(parsed.request, from, 400, parsed.reason);
+    });
+  }
+
+  private receiveRequest(request: ParsedRequest, from: HostPort): void {
+    const via = stampVia(request, from, this.wire.reliable);
+    if (!via) {
+      this.drop("a Via that cannot be read");
+      return;
+    }
+    if (this.options.hooks.admits?.(from, request.method) === false) {
+      this.drop("a request from an address that is not allowed");
+      return;
+    }
+    const key = { branch: via.branch ?? "", sentBy: sentBy(via), method: request.method };
+    if (!this.reliability.receivedRequest(key, from)) return;
+    const requestUri = parseUri(request.requestUri);
+    const message = toSipjsMessage(request, via);
+    if (!message || !(message instanceof IncomingRequestMessage)) {
+      this.drop("an address that cannot be read");
+      if (request.method !== "ACK") this.refuse(request, from, 400, "an unreadable address");
+      return;
+    }
+    // sip.js matches by branch alone; RFC 3261 17.2.3 wants the sender in it too.
+    message.viaBranch = `${key.branch}|${key.sentBy}`;
+    const refuse = (statusCode: number, extraHeaders: string[] = []) => {
+      if (request.method !== "ACK") this.core.replyStateless(message, { statusCode, extraHeaders });
+    };
+    if (!requestUri) return refuse(416);
+    if (normalizeBody(message) === false)
+      return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
+    const dialog = message.toTag
+      ? this.core.dialogs.get(message.callId + message.toTag + message.fromTag)
+      : undefined;
+    if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);
+    if (request.method === "PRACK" && !dialog) return refuse(481);
+    if (!dialog && !outsideDialog.has(request.method)) return refuse(message.toTag ? 481 : 501);
+    if (!message.toTag && this.isMerged(message)) return refuse(482);
+    // sip.js answers 404 unless the Request-URI is its own, and 416 to sips: and tel:.
+    message.ruri = this.core.configuration.contact.uri;
+    this.arrivals.set(message, { from, requestUri });
+    this.core.receiveIncomingRequestFromTransport(message);
+  }
+
+  private receiveUpdate(
+    message: IncomingRequestMessage,
+    dialog: Dialog | undefined,
+    refuse: (statusCode: number) => void,
+  ): void {
+    if (!dialog) return refuse(481);
+    if (!admitToDialog(dialog, message)) return;
+    const delegate =
+      dialog instanceof SessionDialog ? (dialog.delegate as DialogDelegate | undefined) : undefined;
+    if (delegate?.onUpdate) delegate.onUpdate(message);
+    else this.core.replyStateless(message, { statusCode: 200 });
+  }
+
+  private receiveResponse(response: ParsedResponse): void {
+    const via = parseVia(headerOf(response, "via") ?? "");
+    if (!via?.branch) {
+      this.drop("a response without a branch");
+      return;
+    }
+    if (!this.reliability.receivedResponse(via.branch, response.method, response.status)) return;
+    normalizeResponse(response, this.reliability.targetOf(via.branch, response.method));
+    const message = toSipjsMessage(response, via);
+    if (!message || message instanceof IncomingRequestMessage) {
+      this.drop("a response whose addresses cannot be read");
+      return;
+    }
+    normalizeBody(message);
+    this.core.receiveIncomingResponseFromTransport(message);
+  }
+
+  /** The same request by two ways (RFC 3261 8.2.2.2); sip.js would compare all live transactions. */
+  private isMerged(message: IncomingRequestMessage): boolean {
+    if (message.method === "ACK" || message.method === "CANCEL") return false;
+    const nowMs = this.options.clock.nowMs();
+    const name = `${message.fromTag}|${message.callId}|${message.cseq}|${message.method}`;
+    const known = this.seen.get(name);
+    if (known && known.expiresMs > nowMs) return known.branch !== message.viaBranch;
+    for (const [old, entry] of this.seen) {
+      if (entry.expiresMs > nowMs) break;
+      this.seen.delete(old);
+    }
+    this.seen.set(name, { branch: message.viaBranch, expiresMs: nowMs + MERGE_WINDOW_MS });
+    return false;
+  }
+
+  /** Refuses what sip.js could not even be told of. */
+  private refuse(request: ParsedRequest, from: HostPort, status: number, why: string): void {
+    const via = stampVia(request, from, this.wire.reliable);
+    const fields = ["from", "to", "call-id", "cseq"].map((name) => headerOf(request, name));
+    const [sender, recipient, callId, cseq] = fields;
+    if (!via || !sender || !recipient || !callId || !cseq) return;
+    const vias = request.headers.filter((header) => header.name === "via");
+    const tag = /;\s*tag=/i.test(recipient) ? "" : `;tag=${this.options.random.hex(8)}`;
+    const text = [
+      `SIP/2.0 ${status} Bad Request (${why})`,
+      ...vias.map((header) => `Via: ${header.value}`),
+      `From: ${sender}`,
+      `To: ${recipient}${tag}`,
+      `Call-ID: ${callId}`,
+      `CSeq: ${cseq}`,
+      "Content-Length: 0",
+      "",
+      "",
+    ].join("\r\n");
+    const to = responseTarget(via, this.wire.protocol === "UDP");
+    this.wire.send(text, to).catch((error: unknown) => this.drop(messageOf(error)));
+  }
+
+  private drop(reason: string): void {
+    this.dropped += 1;
+    this.options.logger.debug({ reason, transport: this.wire.protocol }, "dropped");
+  }
+
+  /** Whatever the network sends, nothing is thrown past this line. */
+  private guarded(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.dropped += 1;
+      this.options.logger.warn({ what, error: messageOf(error) }, "could not be handled");
+    }
+  }
+}
+
+function keyOf(message: OutgoingMessage): TransactionKey {
+  const { via, method } = message;
+  return { branch: via.branch ?? "", sentBy: sentBy(via), method };
+}
+
+function sentBy(via: ViaValue): string {
+  return `${via.host}:${via.port ?? ""}`;
+}
+
+/** Where the next request of a dialog goes: the first Route, else the Request-URI (RFC 3261 8.1.2). */
+function nextUri(message: OutgoingMessage): ParsedUri | undefined {
+  const route = message.route?.match(/<([^>]*)>/)?.[1];
+  return parseUri(route ?? message.requestUri);
+}
+
+/** Where a response goes by its topmost Via (RFC 3261 18.2.2, RFC 3581 4). */
+function responseTarget(via: ViaValue, datagram: boolean): HostPort {
+  const host = via.params["received"] ?? (datagram ? via.params["maddr"] : undefined) ?? via.host;
+  const rport = via.params["rport"];
+  const port = rport ? Number(rport) : (via.port ?? (via.transport === "TLS" ? 5061 : 5060));
+  return { address: host.replace(/^\[|\]$/g, ""), port };
+}

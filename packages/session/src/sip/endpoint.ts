@@ -1,0 +1,210 @@
+import { isIP } from "node:net";
+import type { IncomingInviteRequest } from "sip.js/lib/core/index.js";
+import { OffhookError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import type { Arrival, Binding } from "./binding.js";
+import { Binding as SipBinding } from "./binding.js";
+import type { DigestCredentials } from "./digest.js";
+import { type ParsedUri, parseUri } from "./header-value.js";
+import type { LegSettings } from "./leg-settings.js";
+import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./local-address.js";
+import type { Route } from "./outbound-leg.js";
+import type { Resolver } from "./resolver.js";
+import { openStreamWire } from "./transport/stream.js";
+import { openUdpWire } from "./transport/udp.js";
+import type { HostPort, TransportProtocol, Wire, WireEvents } from "./transport/wire.js";
+
+export interface ListenAddress {
+  readonly protocol: TransportProtocol;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface EndpointOptions {
+  readonly settings: LegSettings;
+  readonly resolver: Resolver;
+  readonly userAgent: string;
+  readonly listen: readonly ListenAddress[];
+  readonly trunk?: { readonly uri: ParsedUri; readonly protocol: TransportProtocol };
+  readonly credentials?: DigestCredentials;
+  /** The host peers are told, where it is not what a socket says. */
+  readonly localAddress?: string;
+  readonly onInvite: (binding: Binding, request: IncomingInviteRequest, arrival: Arrival) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The bindings of one carrier, and which of them a call goes out over. */
+export class Endpoint {
+  readonly ready: Promise<readonly ListenAddress[]>;
+  private readonly options: EndpointOptions;
+  private readonly logger: Logger;
+  private readonly bindings: Binding[] = [];
+  private readonly onDemand = new Map<string, Promise<Binding>>();
+  private closed = false;
+
+  constructor(options: EndpointOptions) {
+    this.options = options;
+    this.logger = options.settings.logger;
+    this.ready = this.open();
+    // Whoever places a call or waits for `ready` learns of it.
+    this.ready.catch(() => undefined);
+  }
+
+  /** The best word on our own address while nothing is bound yet. */
+  get localAddress(): string {
+    const { localAddress, listen, trunk } = this.options;
+    const [bound] = this.bindings;
+    return (
+      localAddress ??
+      bound?.advertised.address ??
+      listen.find((candidate) => !isWildcard(candidate.address))?.address ??
+      guessLocalAddress(trunk?.uri.host)
+    );
+  }
+
+  /**
+   * Where a call to `uri` goes: over the trunk where there is one, else straight to the host.
+   * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
+   */
+  async route(uri: ParsedUri): Promise<Route> {
+    await this.ready;
+    const { trunk, resolver } = this.options;
+    const next = trunk?.uri ?? uri;
+    const protocol = trunk?.protocol ?? protocolOf(uri);
+    const [hop] = await resolver.resolve(next, protocol);
+    if (!hop)
+      throw new OffhookError("ADDRESS_UNRESOLVED", `The host name ${next.host} has no address.`);
+    const binding = await this.bindingFor(protocol, hop);
+    await binding.wire.watch(hop);
+    return { binding, hop };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.ready.catch(() => undefined);
+    await Promise.allSettled([...this.onDemand.values()]);
+    await Promise.all(this.bindings.map((binding) => binding.close()));
+  }
+
+  private async open(): Promise<readonly ListenAddress[]> {
+    const { listen } = this.options;
+    try {
+      for (const address of listen) await this.bind(address, undefined);
+    } catch (error) {
+      await Promise.all(this.bindings.splice(0).map((binding) => binding.close()));
+      throw error;
+    }
+    return this.bindings.map(({ wire }) => ({ protocol: wire.protocol, ...wire.local }));
+  }
+
+  private bindingFor(protocol: TransportProtocol, hop: HostPort): Promise<Binding> {
+    const family = isIP(hop.address) === 6 ? 6 : 4;
+    const fits = this.bindings.find(
+      ({ wire }) =>
+        wire.protocol === protocol && (isIP(wire.local.address) === 6 ? 6 : 4) === family,
+    );
+    if (fits) return Promise.resolve(fits);
+    const key = `${protocol}${family}`;
+    const opening = this.onDemand.get(key);
+    if (opening) return opening;
+    const opened = discoverLocalAddress(hop).then((address) =>
+      this.bind({ protocol, address, port: 0 }, hop),
+    );
+    this.onDemand.set(key, opened);
+    // A failure must not stand in the way of the next attempt.
+    opened.catch(() => this.onDemand.delete(key));
+    return opened;
+  }
+
+  private async bind(listen: ListenAddress, peer: HostPort | undefined): Promise<Binding> {
+    const { settings, resolver, userAgent, credentials, localAddress, onInvite } = this.options;
+    if (this.closed) throw new OffhookError("TRANSPORT_FAILED", "The carrier is closed.");
+    const advertisedAddress =
+      localAddress ??
+      (isWildcard(listen.address)
+        ? peer
+          ? await discoverLocalAddress(peer)
+          : await this.outwardAddress(listen.address)
+        : listen.address);
+    const binding = await SipBinding.open({
+      openWire: (events) => openWire(listen, settings, events),
+      advertisedAddress,
+      clock: settings.clock,
+      random: settings.random,
+      logger: this.logger,
+      resolver,
+      userAgent,
+      ...(credentials ? { credentials } : {}),
+      hooks: { onInvite },
+    });
+    this.bindings.push(binding);
+    return binding;
+  }
+
+  /** For a wildcard: the address that faces the trunk, else that of the first interface. */
+  private async outwardAddress(wildcard: string): Promise<string> {
+    const { trunk, resolver } = this.options;
+    if (trunk)
+      try {
+        const [hop] = await resolver.resolve(trunk.uri, trunk.protocol);
+        if (hop) return await discoverLocalAddress(hop);
+      } catch {
+        // The trunk's name may resolve later; calls will say so.
+      }
+    return guessLocalAddress(wildcard === "::" ? "[2001:db8::1]" : undefined);
+  }
+}
+
+function openWire(listen: ListenAddress, settings: LegSettings, events: WireEvents): Promise<Wire> {
+  const bind = { address: listen.address, port: listen.port };
+  switch (listen.protocol) {
+    case "UDP":
+      return openUdpWire(bind, events);
+    case "TCP":
+      return openStreamWire(
+        { bind, clock: settings.clock, connectTimeoutMs: CONNECT_TIMEOUT_MS },
+        events,
+      );
+    default:
+      return Promise.reject(
+        new OffhookError("UNSUPPORTED", `The transport ${listen.protocol} is not available yet.`),
+      );
+  }
+}
+
+/** The transport a URI asks for (RFC 3261 19.1.1). */
+export function protocolOf(uri: ParsedUri): TransportProtocol {
+  const wanted = uri.params["transport"]?.toUpperCase();
+  if (wanted === "TCP" || wanted === "TLS" || wanted === "WS" || wanted === "WSS") return wanted;
+  return uri.scheme === "sips" ? "TLS" : "UDP";
+}
+
+/** `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `udp:0.0.0.0`. @throws INVALID_OPTION */
+export function parseListen(text: string): ListenAddress {
+  const match = /^(udp|tcp|tls|ws|wss):(\[[0-9a-fA-F:]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(
+    text.trim(),
+  );
+  const address = match?.[2]?.replace(/^\[|\]$/g, "") ?? "";
+  const port = match?.[3] === undefined ? 5060 : Number(match[3]);
+  if (!match || port > 65_535 || (isIP(address) === 0 && address !== "localhost"))
+    throw new OffhookError("INVALID_OPTION", `"${text}" is no address to listen on.`, {
+      remedy: 'Write "udp:127.0.0.1:5060", "tcp:[::1]:0" or the like.',
+    });
+  return {
+    protocol: (match[1] ?? "udp").toUpperCase() as TransportProtocol,
+    address: address === "localhost" ? "127.0.0.1" : address,
+    port,
+  };
+}
+
+/** `sip:HOST:PORT`, or the bare host and port. @throws INVALID_OPTION */
+export function parseTrunkUri(text: string): ParsedUri {
+  const uri = parseUri(/^sips?:/i.test(text) ? text : `sip:${text}`);
+  if (!uri || uri.host === "")
+    throw new OffhookError("INVALID_OPTION", "The trunk's address cannot be read.", {
+      remedy: "Write sip:HOST or sip:HOST:PORT.",
+    });
+  return uri;
+}

@@ -1,0 +1,229 @@
+import {
+  type IncomingInviteRequest,
+  type IncomingRequestMessage,
+  UserAgentServer,
+} from "sip.js/lib/core/index.js";
+import type {
+  InboundLeg,
+  LegSink,
+  ReasonToSend,
+  RejectOptions,
+  RingOptions,
+} from "../carrier.js";
+import { messageOf } from "../errors.js";
+import type { MediaLeg } from "../media/call-audio.js";
+import type { LegSignal } from "../vocabulary.js";
+import type { Binding } from "./binding.js";
+import { CallDialog, sdpBody } from "./call-dialog.js";
+import { reasonOf, sdpOf } from "./evidence.js";
+import { LegMedia } from "./leg-media.js";
+import type { LegSettings } from "./leg-settings.js";
+import { formatReason } from "./reason-header.js";
+import { setToTag } from "./sipjs-patches.js";
+
+/**
+ * A call that is offered to us (RFC 3261 13.3).
+ *
+ * `offered` → `answered` (our 200 is out) → `talking` (its ACK came) → `over`.
+ */
+export class SipInboundLeg implements InboundLeg {
+  private readonly settings: LegSettings;
+  private readonly binding: Binding;
+  private readonly request: IncomingInviteRequest;
+  private readonly legMedia: LegMedia;
+  private readonly prepared: Promise<boolean>;
+  private readonly onOver: () => void;
+  private sink: LegSink | undefined;
+  private phase: "offered" | "answered" | "talking" | "over" = "offered";
+  private dialog: CallDialog | undefined;
+  /** The answer to the offer in the INVITE, once one was made. */
+  private answerSdp: string | undefined;
+  private answering = false;
+
+  constructor(
+    settings: LegSettings,
+    binding: Binding,
+    request: IncomingInviteRequest,
+    sink: LegSink,
+    onOver: () => void,
+  ) {
+    this.settings = settings;
+    this.binding = binding;
+    this.request = request;
+    this.sink = sink;
+    this.onOver = onOver;
+    if (request instanceof UserAgentServer) setToTag(request, settings.random.hex(8));
+    request.delegate = { onCancel: (message) => this.receiveCancel(message) };
+    request.trying();
+    this.legMedia = new LegMedia(
+      settings.mediaPlane,
+      settings,
+      request.message.callId,
+      binding.advertised.address,
+      (signal) => this.emit(signal),
+    );
+    this.prepared = this.legMedia.prepare(binding.advertised.address).then(
+      () => true,
+      (error: unknown) => {
+        this.emit({ type: "media_failed", detail: messageOf(error) });
+        return false;
+      },
+    );
+  }
+
+  get wireCallId(): string {
+    return this.request.message.callId;
+  }
+
+  get media(): MediaLeg {
+    return this.legMedia.port;
+  }
+
+  ring(options: RingOptions = {}): void {
+    if (this.phase !== "offered" || this.answering) return;
+    const { earlyMedia, status, headers = {} } = options;
+    const extraHeaders = Object.entries(headers).map(([name, value]) => headerLine(name, value));
+    if (!earlyMedia || sdpOf(this.request.message) === undefined) {
+      this.request.progress({ statusCode: status ?? 180, extraHeaders });
+      return;
+    }
+    this.whenPrepared(() => {
+      if (this.phase !== "offered" || this.answering) return;
+      const sdp = this.makeAnswer();
+      if (sdp === undefined) return;
+      this.request.progress({ statusCode: status ?? 183, extraHeaders, body: sdpBody(sdp) });
+    });
+  }
+
+  answer(): void {
+    if (this.phase !== "offered" || this.answering) return;
+    this.answering = true;
+    this.whenPrepared(() => {
+      if (this.phase === "offered") this.sendAnswer();
+    });
+  }
+
+  reject(status: number, options: RejectOptions = {}): void {
+    if (this.phase !== "offered") return;
+    refuseInvite(this.request, status, options);
+    this.over();
+  }
+
+  bye(reason?: ReasonToSend): void {
+    if (this.dialog) this.dialog.bye(reason);
+    else this.reject(480, reason ? { reason } : {});
+  }
+
+  hold(held: boolean): void {
+    this.dialog?.hold(held);
+  }
+
+  release(): void {
+    this.sink = undefined;
+    this.legMedia.port.close();
+    if (this.phase === "offered") this.reject(480);
+    else this.dialog?.bye();
+  }
+
+  private sendAnswer(): void {
+    const offered = sdpOf(this.request.message) !== undefined;
+    const sdp = offered ? this.makeAnswer() : this.legMedia.offer();
+    if (sdp === undefined) return;
+    const { session } = this.request.accept({ statusCode: 200, body: sdpBody(sdp) });
+    this.phase = "answered";
+    this.dialog = new CallDialog({
+      settings: this.settings,
+      binding: this.binding,
+      session,
+      media: this.legMedia,
+      emit: (signal) => this.emit(signal),
+      onEnded: () => this.over(),
+      ownsCallId: false,
+    });
+    this.dialog.awaitAck((ack) => this.receiveAck(ack, offered));
+  }
+
+  private receiveAck(ack: IncomingRequestMessage, offered: boolean): void {
+    if (this.phase !== "answered") return;
+    this.phase = "talking";
+    const answer = sdpOf(ack);
+    const usableMedia = offered || (answer !== undefined && this.legMedia.accept(answer).ok);
+    const { sink } = this;
+    if (usableMedia) this.legMedia.port.setPhase("active");
+    else this.dialog?.bye({ protocol: "SIP", cause: 488 });
+    sink?.onSignal({
+      type: "answered",
+      answer: { status: 200, phrase: "OK", usableMedia, crossedCancel: false },
+    });
+  }
+
+  /** The answer to the INVITE's offer; the same one each time (RFC 3261 13.3.1.4). */
+  private makeAnswer(): string | undefined {
+    if (this.answerSdp !== undefined) return this.answerSdp;
+    const offer = sdpOf(this.request.message);
+    if (offer === undefined) return undefined;
+    const result = this.legMedia.answer(offer);
+    if (result.ok) {
+      this.answerSdp = result.sdp;
+      return result.sdp;
+    }
+    this.emit({ type: "media_failed", detail: result.reason });
+    this.reject(488);
+    return undefined;
+  }
+
+  private whenPrepared(work: () => void): void {
+    this.prepared
+      .then((ready) => {
+        if (ready) work();
+      })
+      .catch((error: unknown) =>
+        this.settings.logger.warn({ error: messageOf(error) }, "inbound leg could not proceed"),
+      );
+  }
+
+  private receiveCancel(message: IncomingRequestMessage): void {
+    if (this.phase !== "offered") return;
+    this.request.reject({ statusCode: 487 });
+    this.emit({ type: "far_side_ended", request: "CANCEL", reason: reasonOf(message) });
+    this.over();
+  }
+
+  private over(): void {
+    if (this.phase === "over") return;
+    this.phase = "over";
+    this.onOver();
+  }
+
+  private emit(signal: LegSignal): void {
+    if (this.phase !== "over") this.sink?.onSignal(signal);
+  }
+}
+
+/** Sends a final response of 300 to 699 with everything the caller wants said in it. */
+export function refuseInvite(
+  request: IncomingInviteRequest,
+  status: number,
+  options: RejectOptions = {},
+): void {
+  const statusCode = Number.isInteger(status) && status >= 300 && status <= 699 ? status : 500;
+  const extraHeaders = [
+    ...Object.entries(options.headers ?? {}).map(([name, value]) => headerLine(name, value)),
+    ...(options.contacts ?? []).map((uri) => headerLine("Contact", `<${uri}>`)),
+    ...(options.reason ? [formatReason(options.reason)] : []),
+  ];
+  const response = {
+    statusCode,
+    extraHeaders,
+    ...(options.phrase === undefined
+      ? {}
+      : { reasonPhrase: options.phrase.replace(/[\r\n]/g, " ") }),
+  };
+  if (statusCode < 400) request.redirect([], response);
+  else request.reject(response);
+}
+
+/** One header line; line breaks in it would be lines of their own. */
+export function headerLine(name: string, value: string): string {
+  return `${name.replace(/[^\w.!%*+`'~-]/g, "")}: ${value.replace(/[\r\n]+/g, " ")}`;
+}

@@ -1,0 +1,278 @@
+import type {
+  AckableIncomingResponseWithSession,
+  IncomingResponseMessage,
+  OutgoingInviteRequest,
+  PrackableIncomingResponseWithSession,
+} from "sip.js/lib/core/index.js";
+import type { LegSink, OutboundLeg, ReasonToSend } from "../carrier.js";
+import type { TimerHandle } from "../clock.js";
+import { isOffhookError, messageOf } from "../errors.js";
+import type { MediaLeg } from "../media/call-audio.js";
+import type { LegSignal } from "../vocabulary.js";
+import type { Binding } from "./binding.js";
+import { CallDialog, contactOf, sdpBody } from "./call-dialog.js";
+import { finalOf, isSynthetic, provisionalOf, retargetOf, sdpOf, tagOf } from "./evidence.js";
+import { LegMedia } from "./leg-media.js";
+import type { LegSettings } from "./leg-settings.js";
+import { formatReason } from "./reason-header.js";
+import { toSipjsUri } from "./sipjs-message.js";
+import type { HostPort } from "./transport/wire.js";
+
+/** Where a call goes and over which transport. */
+export interface Route {
+  readonly binding: Binding;
+  readonly hop: HostPort;
+}
+
+export interface OutboundCall {
+  readonly callId: string;
+  readonly requestUri: string;
+  readonly fromUri: string;
+  /** Header lines for the INVITE. */
+  readonly extraHeaders: readonly string[];
+  readonly localAddress: string;
+  /** @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED */
+  readonly findRoute: () => Promise<Route>;
+}
+
+/** Waits for the final response that CANCEL calls for (64·T1, RFC 3261 9.1). */
+const CANCELED_MS = 32_000;
+
+/**
+ * A call we place (RFC 3261 13.2). Tells what happens and decides nothing, except what the RFC
+ * leaves no choice about: a 2xx is acknowledged at once, and one that nobody wants is ended.
+ *
+ * `routing` → `calling` → `talking` → `over`; CANCEL and `release` leave it in `calling` until the
+ * far side has let go.
+ */
+export class SipOutboundLeg implements OutboundLeg {
+  private readonly settings: LegSettings;
+  private readonly call: OutboundCall;
+  private readonly legMedia: LegMedia;
+  private readonly onOver: () => void;
+  private sink: LegSink | undefined;
+  private phase: "routing" | "calling" | "talking" | "over" = "routing";
+  private route: Route | undefined;
+  private invite: OutgoingInviteRequest | undefined;
+  private dialog: CallDialog | undefined;
+  private cancelWanted: { readonly reason: ReasonToSend | undefined } | undefined;
+  private cancelSent = false;
+  private provisionalSeen = false;
+  private earlyAnswerTag: string | undefined;
+  private cancelTimer: TimerHandle | undefined;
+
+  constructor(settings: LegSettings, call: OutboundCall, sink: LegSink, onOver: () => void) {
+    this.settings = settings;
+    this.call = call;
+    this.sink = sink;
+    this.onOver = onOver;
+    this.legMedia = new LegMedia(
+      settings.mediaPlane,
+      settings,
+      call.callId,
+      call.localAddress,
+      (signal) => this.emit(signal),
+    );
+    this.start().catch((error: unknown) => this.fail("transport", messageOf(error)));
+  }
+
+  get wireCallId(): string | undefined {
+    return this.invite?.message.callId;
+  }
+
+  get media(): MediaLeg {
+    return this.legMedia.port;
+  }
+
+  cancel(reason?: ReasonToSend): void {
+    if (this.phase === "routing") {
+      this.emit({ type: "unanswered", cause: "transport", detail: "withdrawn before it was sent" });
+      this.over();
+      return;
+    }
+    if (this.phase !== "calling") return;
+    this.cancelWanted ??= { reason };
+    this.sendCancel();
+  }
+
+  bye(reason?: ReasonToSend): void {
+    if (this.dialog) this.dialog.bye(reason);
+    else this.cancel(reason);
+  }
+
+  hold(held: boolean): void {
+    this.dialog?.hold(held);
+  }
+
+  release(): void {
+    this.sink = undefined;
+    this.legMedia.port.close();
+    if (this.phase === "routing") this.over();
+    else if (this.phase === "calling") {
+      // Letting go of an INVITE that may yet be answered would leave a phone ringing.
+      this.cancelWanted ??= { reason: undefined };
+      this.sendCancel();
+    } else this.dialog?.bye();
+  }
+
+  private async start(): Promise<void> {
+    const { call } = this;
+    const route = await call.findRoute();
+    try {
+      await this.legMedia.prepare(route.binding.advertised.address);
+    } catch (error) {
+      this.emit({ type: "media_failed", detail: messageOf(error) });
+      this.over();
+      return;
+    }
+    if (this.phase !== "routing") return;
+    const requestUri = toSipjsUri(call.requestUri);
+    const fromUri = toSipjsUri(call.fromUri);
+    if (!requestUri || !fromUri) throw new Error("an address of the call cannot be written");
+    const { core } = route.binding;
+    const message = core.makeOutgoingRequestMessage(
+      "INVITE",
+      requestUri,
+      fromUri,
+      requestUri,
+      {},
+      [contactOf(route.binding), ALLOW, ...call.extraHeaders],
+      sdpBody(this.legMedia.offer()),
+    );
+    this.route = route;
+    route.binding.setNextHop(message.callId, route.hop);
+    this.phase = "calling";
+    this.invite = core.invite(message, {
+      onTrying: ({ message: response }) => this.receiveProvisional(response),
+      onProgress: (response) => this.receiveProgress(response),
+      onAccept: (response) => this.receiveAccept(response),
+      onRedirect: ({ message: response }) => this.receiveFinal(response),
+      onReject: ({ message: response }) => this.receiveFinal(response),
+    });
+    this.emit({ type: "dialing" });
+  }
+
+  private receiveProvisional(message: IncomingResponseMessage): void {
+    this.provisionalSeen = true;
+    if (this.phase !== "calling") return;
+    this.emit({ type: "provisional", response: provisionalOf(message) });
+    if (this.cancelWanted) this.sendCancel();
+  }
+
+  private receiveProgress({ message }: PrackableIncomingResponseWithSession): void {
+    const sdp = sdpOf(message);
+    // Early media (RFC 3960); the last fork that plays something is heard.
+    if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted) {
+      const result = this.legMedia.accept(sdp);
+      if (result.ok) this.earlyAnswerTag = message.toTag;
+    }
+    this.receiveProvisional(message);
+  }
+
+  private receiveAccept(response: AckableIncomingResponseWithSession): void {
+    const { message, session } = response;
+    response.ack();
+    if (this.phase !== "calling" || !this.route) {
+      // Another fork answered too (RFC 3261 13.2.2.4).
+      session.delegate = {};
+      session.bye();
+      return;
+    }
+    this.settings.clock.clear(this.cancelTimer);
+    this.phase = "talking";
+    this.dialog = new CallDialog({
+      settings: this.settings,
+      binding: this.route.binding,
+      session,
+      media: this.legMedia,
+      emit: (signal) => this.emit(signal),
+      onEnded: () => this.over(),
+      ownsCallId: true,
+    });
+    const crossedCancel = this.cancelWanted !== undefined;
+    const usableMedia = this.acceptAnswer(message);
+    if (usableMedia && !crossedCancel) this.legMedia.port.setPhase("active");
+    const toTag = tagOf(message);
+    const answer = {
+      status: message.statusCode ?? 200,
+      phrase: message.reasonPhrase ?? "",
+      ...(toTag === undefined ? {} : { toTag }),
+      usableMedia,
+      crossedCancel,
+      ...retargetOf(message),
+    };
+    // The BYE leaves first: `answered` promises that it has.
+    const { sink } = this;
+    if (!usableMedia || crossedCancel) {
+      const reason = this.cancelWanted?.reason;
+      this.dialog.bye(usableMedia ? reason : { protocol: "SIP", cause: 488 });
+    }
+    sink?.onSignal({ type: "answered", answer });
+  }
+
+  private acceptAnswer(message: IncomingResponseMessage): boolean {
+    const sdp = sdpOf(message);
+    if (sdp !== undefined) return this.legMedia.accept(sdp).ok;
+    // The answer may have come in an 18x of the same fork (RFC 3261 13.2.1).
+    return this.earlyAnswerTag !== undefined && this.earlyAnswerTag === message.toTag;
+  }
+
+  private receiveFinal(message: IncomingResponseMessage): void {
+    if (this.phase !== "calling") return;
+    if (isSynthetic(message)) {
+      const transport = message.statusCode === 503;
+      const branch = this.invite?.message.branch;
+      const detail = this.route?.binding.takeFailure(branch);
+      if (transport) this.fail("transport", detail ?? "the transport failed");
+      else this.fail("timeout", "no response to the INVITE");
+      return;
+    }
+    this.emit({ type: "rejected", response: finalOf(message) });
+    this.over();
+  }
+
+  private sendCancel(): void {
+    const { invite, cancelWanted } = this;
+    if (!invite || !cancelWanted || this.cancelSent) return;
+    // A challenge that comes now must not start the call anew.
+    this.route?.binding.abandon(invite.message.callId);
+    // RFC 3261 9.1: no CANCEL before a provisional.
+    if (!this.provisionalSeen) return;
+    this.cancelSent = true;
+    const { reason } = cancelWanted;
+    invite.cancel(undefined, reason ? { extraHeaders: [formatReason(reason)] } : {});
+    this.cancelTimer = this.settings.clock.setTimeout(
+      () => this.fail("timeout", "no final response after CANCEL"),
+      CANCELED_MS,
+    );
+  }
+
+  private fail(cause: "timeout" | "transport", detail: string): void {
+    if (this.phase === "talking" || this.phase === "over") return;
+    this.emit({ type: "unanswered", cause, detail });
+    this.over();
+  }
+
+  private over(): void {
+    if (this.phase === "over") return;
+    this.phase = "over";
+    const { binding } = this.route ?? {};
+    this.settings.clock.clear(this.cancelTimer);
+    if (binding && this.invite) {
+      binding.clearNextHop(this.invite.message.callId);
+    }
+    this.onOver();
+  }
+
+  private emit(signal: LegSignal): void {
+    if (this.phase !== "over") this.sink?.onSignal(signal);
+  }
+}
+
+export const ALLOW =
+  "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, REFER";
+
+/** The words for a route that was not found. */
+export function routeFailure(error: unknown): string {
+  return isOffhookError(error) ? `${error.code}: ${error.message}` : messageOf(error);
+}

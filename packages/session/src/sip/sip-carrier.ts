@@ -1,0 +1,233 @@
+import { z } from "zod";
+import { type CarrierProfileInput, DEFAULT_LIMITS } from "../call/call-settings.js";
+import type { Carrier, InboundOffer, PlaceCallRequest } from "../carrier.js";
+import { type Clock, systemClock } from "../clock.js";
+import { messageOf, OffhookError } from "../errors.js";
+import { type Logger, silentLogger } from "../logger.js";
+import type { CallSampleRate } from "../media/call-audio.js";
+import type { MediaPlane } from "../media/media-plane.js";
+import { type Random, systemRandom } from "../random.js";
+import { parseDestination } from "./destination.js";
+import {
+  Endpoint,
+  type ListenAddress,
+  parseListen,
+  parseTrunkUri,
+  protocolOf,
+} from "./endpoint.js";
+import { sdpOf } from "./evidence.js";
+import { parseUri } from "./header-value.js";
+import { headerLine, refuseInvite, SipInboundLeg } from "./inbound-leg.js";
+import { makeOffer, type SipInboundOffer } from "./inbound-offer.js";
+import { couldAnswer } from "./leg-media.js";
+import type { LegSettings } from "./leg-settings.js";
+import { NonceBook } from "./nonce-book.js";
+import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
+import { type Resolver, systemResolver } from "./resolver.js";
+import { formatHost, type TransportProtocol } from "./transport/wire.js";
+
+const trunkSchema = z.strictObject({
+  /** `sip:HOST`, `sip:HOST:PORT`; where every call is sent. */
+  uri: z.string().min(1),
+  transport: z.enum(["udp", "tcp"]).optional(),
+  username: z.string().min(1).optional(),
+  password: z.string().optional(),
+  /** Caller id: E.164, a SIP user or a whole SIP URI. */
+  from: z.string().min(1).optional(),
+});
+
+const optionsSchema = z.strictObject({
+  trunk: trunkSchema.optional(),
+  listen: z.array(z.string()).optional(),
+  localAddress: z.string().min(1).optional(),
+  userAgent: z.string().min(1).optional(),
+  sampleRate: z
+    .union([z.literal(8000), z.literal(16000), z.literal(24000), z.literal(48000)])
+    .optional(),
+});
+
+export interface SipTrunk extends z.input<typeof trunkSchema> {
+  /** What is known of the trunk's habits; see `carrierProfileSchema`. */
+  readonly profile?: CarrierProfileInput;
+}
+
+export interface SipCarrierOptions {
+  /** Where calls go. Without one, only `sip:` destinations can be dialled. */
+  readonly trunk?: SipTrunk;
+  /** `udp:127.0.0.1:0`, `tcp:[::1]:5060`; port 0 takes a free one. */
+  readonly listen?: readonly string[];
+  /** Closed together with the carrier. */
+  readonly mediaPlane: MediaPlane;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  /** The host that peers are told in Via, Contact and SDP, where it is not what a socket says. */
+  readonly localAddress?: string;
+  readonly userAgent?: string;
+  /** What agents read and write. Default 16000. */
+  readonly sampleRate?: CallSampleRate;
+  readonly resolver?: Resolver;
+}
+
+/** A SIP endpoint as a carrier. */
+export interface SipCarrier extends Carrier {
+  receiveCalls(receiver: (offer: SipInboundOffer) => void): () => void;
+  /** Settles once all `listen` addresses are bound. @throws ADDRESS_IN_USE, TRANSPORT_FAILED */
+  ready(): Promise<{ readonly addresses: readonly ListenAddress[] }>;
+}
+
+/**
+ * Places and receives calls over SIP (RFC 3261) through `trunk` and on `listen`.
+ * @throws INVALID_OPTION
+ */
+export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
+  const { mediaPlane, clock = systemClock(), random = systemRandom() } = options;
+  const { logger = silentLogger, resolver = systemResolver() } = options;
+  const parsed = parseOptions(options);
+  const profile = options.trunk?.profile;
+  const settings: LegSettings = {
+    clock,
+    random,
+    logger,
+    mediaPlane,
+    sampleRate: parsed.sampleRate ?? 16_000,
+    rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
+  };
+  const trunkUri = parsed.trunk && parseTrunkUri(parsed.trunk.uri);
+  const protocol: TransportProtocol | undefined =
+    trunkUri &&
+    (parsed.trunk?.transport
+      ? (parsed.trunk.transport.toUpperCase() as TransportProtocol)
+      : protocolOf(trunkUri));
+  const home = trunkUri && {
+    hostPort: trunkUri.host + (trunkUri.port === undefined ? "" : `:${trunkUri.port}`),
+  };
+  const { username, password } = parsed.trunk ?? {};
+  const legs = new Set<{ release(): void }>();
+  const nonces = new NonceBook(clock, random);
+  let receiver: ((offer: SipInboundOffer) => void) | undefined;
+  let closing: Promise<void> | undefined;
+
+  const endpoint = new Endpoint({
+    settings,
+    resolver,
+    userAgent: parsed.userAgent ?? "offhook",
+    listen: (parsed.listen ?? []).map(parseListen),
+    ...(trunkUri && protocol ? { trunk: { uri: trunkUri, protocol } } : {}),
+    ...(username === undefined ? {} : { credentials: { username, password: password ?? "" } }),
+    ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),
+    onInvite: (binding, request, arrival) => {
+      const offer = sdpOf(request.message);
+      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs).ok) {
+        refuseInvite(request, 488);
+        return;
+      }
+      const made = makeOffer({
+        request,
+        arrival,
+        random,
+        nonces,
+        accept: (sink) => {
+          const leg = new SipInboundLeg(settings, binding, request, sink, () => legs.delete(leg));
+          legs.add(leg);
+          return leg;
+        },
+      });
+      if (!receiver || closing) {
+        made.offer.refuse(480);
+        return;
+      }
+      try {
+        receiver(made.offer);
+      } catch (error) {
+        logger.error({ error: messageOf(error) }, "the receiver of calls threw");
+      }
+      if (made.isOpen()) made.offer.refuse(500);
+    },
+  });
+
+  return {
+    clock,
+    ...(profile === undefined ? {} : { profile }),
+    parseDestination: (to) => parseDestination(to, home),
+    placeCall(request, sink) {
+      const requestUri = requestUriOf(request, home?.hostPort, protocol);
+      const target = parseUri(requestUri);
+      const leg = new SipOutboundLeg(
+        settings,
+        {
+          callId: request.callId,
+          requestUri,
+          fromUri: fromUriOf(
+            request.from ?? parsed.trunk?.from ?? username,
+            home?.hostPort ?? formatHost(endpoint.localAddress),
+          ),
+          extraHeaders: Object.entries(request.headers ?? {}).map(([name, value]) =>
+            headerLine(name, value),
+          ),
+          localAddress: endpoint.localAddress,
+          findRoute: async () => {
+            try {
+              if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
+              return await endpoint.route(target);
+            } catch (error) {
+              throw new Error(routeFailure(error));
+            }
+          },
+        },
+        sink,
+        () => legs.delete(leg),
+      );
+      legs.add(leg);
+      return leg;
+    },
+    receiveCalls(wanted: (offer: SipInboundOffer & InboundOffer) => void) {
+      receiver = wanted;
+      return () => {
+        if (receiver === wanted) receiver = undefined;
+      };
+    },
+    ready: async () => ({ addresses: await endpoint.ready }),
+    close() {
+      closing ??= (async () => {
+        for (const leg of [...legs]) leg.release();
+        await endpoint.close();
+        await mediaPlane.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+function parseOptions(options: SipCarrierOptions): z.infer<typeof optionsSchema> {
+  const { mediaPlane: _plane, clock: _clock, random: _random, ...rest } = options;
+  const { logger: _logger, resolver: _resolver, ...plain } = rest;
+  const { profile: _profile, ...trunk } = plain.trunk ?? {};
+  const result = optionsSchema.safeParse({ ...plain, ...(plain.trunk ? { trunk } : {}) });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new OffhookError(
+    "INVALID_OPTION",
+    `SIP carrier option ${issue?.path.join(".") || "(all)"}: ${issue?.message ?? "invalid"}.`,
+    { remedy: "See the options of createSipCarrier." },
+  );
+}
+
+function requestUriOf(
+  request: PlaceCallRequest,
+  home: string | undefined,
+  protocol: TransportProtocol | undefined,
+): string {
+  const { address, kind } = request.destination;
+  if (kind === "sip") return address;
+  const transport =
+    protocol === undefined || protocol === "UDP" ? "" : `;transport=${protocol.toLowerCase()}`;
+  return `sip:${address}@${home ?? "invalid"}${transport}`;
+}
+
+function fromUriOf(from: string | undefined, domain: string): string {
+  if (from === undefined) return `sip:offhook@${domain}`;
+  if (/^(?:sips?|tel):/i.test(from)) return from;
+  if (from.includes("@")) return `sip:${from}`;
+  return `sip:${encodeURIComponent(from).replace(/%2B/gi, "+")}@${domain}`;
+}

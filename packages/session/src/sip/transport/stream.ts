@@ -1,0 +1,226 @@
+import net from "node:net";
+import tls from "node:tls";
+import type { Clock, TimerHandle } from "../../clock.js";
+import { messageOf, OffhookError } from "../../errors.js";
+import { StreamFramer } from "./framer.js";
+import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
+
+export interface TlsSettings {
+  /** PEM. */
+  readonly ca?: string | readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name to ask for (SNI) and to check; the host that was dialled when absent. */
+  readonly serverName?: string;
+  /** Ask callers for a certificate that `ca` signed. */
+  readonly requestCert?: boolean;
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface StreamWireOptions {
+  readonly bind: HostPort;
+  readonly clock: Clock;
+  /** Present for TLS (1.2 at least). */
+  readonly tls?: TlsSettings;
+  /** Give up connecting after this long. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Half a message and then nothing for this long ends the connection. */
+const STALLED_MESSAGE_MS = 30_000;
+const MAX_CONNECTIONS = 10_000;
+/** What may wait for a slow peer before the connection is given up. */
+const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+interface Connection {
+  readonly remote: HostPort;
+  readonly socket: net.Socket;
+  readonly ready: Promise<void>;
+  stall: TimerHandle | undefined;
+}
+
+/**
+ * TCP and TLS (RFC 3261 18): listens, connects on demand, and answers over the connection a request
+ * came by.
+ * @throws ADDRESS_IN_USE, TRANSPORT_FAILED
+ */
+export async function openStreamWire(
+  options: StreamWireOptions,
+  events: WireEvents,
+): Promise<Wire> {
+  const { bind, clock, tls: secure } = options;
+  const connections = new Map<string, Connection>();
+  let closed = false;
+
+  const adopt = (socket: net.Socket, remote: HostPort, ready: Promise<void>): Connection => {
+    const connection: Connection = { remote, socket, ready, stall: undefined };
+    const key = hostPortKey(remote);
+    connections.set(key, connection);
+    socket.setNoDelay(true);
+    const framer = new StreamFramer({
+      onMessage: (data) => events.onMessage(data, remote),
+      onPing: () => socket.write("\r\n"),
+    });
+    socket.on("data", (chunk) => {
+      clock.clear(connection.stall);
+      connection.stall = undefined;
+      if (!framer.push(chunk)) {
+        events.onDropped("a stream that cannot be cut into messages");
+        socket.destroy();
+      } else if (framer.midMessage)
+        connection.stall = clock.setTimeout(() => {
+          events.onDropped("a message that stopped half way");
+          socket.destroy();
+        }, STALLED_MESSAGE_MS);
+    });
+    let failure = "the connection was closed";
+    socket.on("error", (error) => {
+      failure = describe(error);
+    });
+    socket.on("close", () => {
+      clock.clear(connection.stall);
+      if (connections.get(key) === connection) connections.delete(key);
+      if (!closed) events.onUnreachable(remote, failure);
+    });
+    return connection;
+  };
+
+  const connect = (remote: HostPort): Connection => {
+    const target = { host: remote.address, port: remote.port };
+    const socket = secure
+      ? tls.connect({ ...target, ...tlsOptions(secure), ...serverName(secure, remote) })
+      : net.connect(target);
+    const ready = new Promise<void>((resolve, reject) => {
+      const timer = clock.setTimeout(
+        () => socket.destroy(new Error("ETIMEDOUT")),
+        options.connectTimeoutMs,
+      );
+      socket.once(secure ? "secureConnect" : "connect", () => {
+        clock.clear(timer);
+        resolve();
+      });
+      socket.once("error", (error) => {
+        clock.clear(timer);
+        reject(error);
+      });
+      socket.once("close", () => {
+        clock.clear(timer);
+        reject(new Error("the connection was closed"));
+      });
+    });
+    // Whoever sends looks at it; a connection that nobody waits for must not end the process.
+    ready.catch(() => undefined);
+    return adopt(socket, remote, ready);
+  };
+
+  const onConnection = (socket: net.Socket) => {
+    if (closed || connections.size >= MAX_CONNECTIONS || !socket.remoteAddress) {
+      socket.destroy();
+      return;
+    }
+    const remote = { address: socket.remoteAddress, port: socket.remotePort ?? 0 };
+    adopt(socket, remote, Promise.resolve());
+  };
+  const server =
+    secure && !secure.cert
+      ? undefined
+      : secure
+        ? tls.createServer(tlsOptions(secure), onConnection)
+        : net.createServer(onConnection);
+  server?.on("tlsClientError", () => events.onDropped("a TLS handshake that failed"));
+  const local = server ? await listen(server, bind, secure ? "tls" : "tcp") : bind;
+
+  return {
+    protocol: secure ? "TLS" : "TCP",
+    reliable: true,
+    local,
+    // A connection says by itself when it breaks.
+    watch: async () => undefined,
+    async send(text, to) {
+      if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
+      const connection = connections.get(hostPortKey(to)) ?? connect(to);
+      try {
+        await connection.ready;
+      } catch (error) {
+        throw new OffhookError(
+          "TRANSPORT_FAILED",
+          `${secure ? "TLS" : "TCP"}: ${describe(error)}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      if (connection.socket.writableLength > MAX_BACKLOG_BYTES) connection.socket.destroy();
+      if (!connection.socket.writable)
+        throw new OffhookError("TRANSPORT_FAILED", "The connection was closed.");
+      connection.socket.write(text, "utf8");
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      const done = server && new Promise<void>((resolve) => server.close(() => resolve()));
+      const ends = [...connections.values()].map((connection) => endConnection(connection, clock));
+      await Promise.all([done, ...ends]);
+    },
+  };
+}
+
+/** Lets what was written leave, then closes. */
+async function endConnection(connection: Connection, clock: Clock): Promise<void> {
+  const { socket } = connection;
+  clock.clear(connection.stall);
+  if (socket.connecting || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const impatient = setTimeout(resolve, 200);
+    socket.end(() => {
+      clearTimeout(impatient);
+      resolve();
+    });
+  });
+  socket.destroy();
+}
+
+function listen(server: net.Server, bind: HostPort, scheme: string): Promise<HostPort> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const where = `${scheme}:${formatHost(bind.address)}:${bind.port}`;
+      const inUse = (error as { code?: unknown }).code === "EADDRINUSE";
+      reject(
+        new OffhookError(
+          inUse ? "ADDRESS_IN_USE" : "TRANSPORT_FAILED",
+          inUse ? `${where} is already taken.` : `Cannot listen on ${where}: ${describe(error)}.`,
+          { remedy: "Choose another port, or port 0 for a free one.", cause: error },
+        ),
+      );
+    });
+    server.listen({ host: bind.address, port: bind.port }, () => {
+      const bound = server.address();
+      const port = typeof bound === "object" && bound ? bound.port : bind.port;
+      resolve({ address: bind.address, port });
+    });
+  });
+}
+
+function tlsOptions(settings: TlsSettings): tls.TlsOptions & tls.ConnectionOptions {
+  return {
+    minVersion: "TLSv1.2",
+    ...(settings.ca ? { ca: [settings.ca].flat() } : {}),
+    ...(settings.cert ? { cert: settings.cert } : {}),
+    ...(settings.key ? { key: settings.key } : {}),
+    requestCert: settings.requestCert ?? false,
+    rejectUnauthorized: settings.rejectUnauthorized ?? true,
+  };
+}
+
+function serverName(settings: TlsSettings, remote: HostPort): { servername?: string } {
+  const name = settings.serverName ?? (net.isIP(remote.address) ? undefined : remote.address);
+  return name === undefined ? {} : { servername: name };
+}
+
+function describe(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? code : messageOf(error);
+}
