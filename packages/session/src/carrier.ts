@@ -71,11 +71,18 @@ export interface OutboundLeg extends Leg {
 
 export interface InboundLeg extends Leg {
   /** 180, or 183 with SDP when `earlyMedia`. */
-  ring(options?: { readonly earlyMedia?: boolean }): void;
+  ring(options?: RingOptions): void;
   /** 200 with SDP; `answered` follows when the ACK came. */
   answer(): void;
   /** A final response of 300 to 699, with `Contact` targets for a 3xx. */
   reject(status: number, options?: RejectOptions): void;
+}
+
+export interface RingOptions {
+  readonly earlyMedia?: boolean;
+  /** Another 18x than 180 or 183. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface RejectOptions {

@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from "../clock.js";
 import { OffhookError } from "../errors.js";
+import { TimerHeap, type VirtualTimer } from "./timer-heap.js";
 
 export interface VirtualClockOptions {
   /** What `wallMs()` says when the clock starts, in ms since the Unix epoch. Default 2026-01-01T12:00:00Z. */
@@ -36,17 +37,6 @@ export interface VirtualClock extends Clock {
 
 export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
   return new SteppedClock(options.wallStartMs ?? Date.UTC(2026, 0, 1, 12));
-}
-
-interface VirtualTimer extends TimerHandle {
-  dueMs: number;
-  /** Order of setting, which decides between timers that are due at the same time. */
-  order: number;
-  live: boolean;
-  readonly callback: () => void;
-  readonly periodMs: number | undefined;
-  /** Its stack says who set the timer; formatted only when somebody asks. */
-  readonly origin: Error;
 }
 
 /** Somebody who waits for time to move. */
@@ -322,56 +312,4 @@ function describeTimer(timer: VirtualTimer): string {
   const frames = (timer.origin.stack ?? "").split("\n").slice(1);
   const from = frames.find((frame) => !/fake-clock\.[jt]s/.test(frame))?.trim() ?? "at unknown";
   return `${timer.callback.name || "anonymous"} due at ${timer.dueMs} ms${kind} (set ${from})`;
-}
-
-/** A binary heap by due time, then order. Cleared timers stay in it until they come to the top. */
-class TimerHeap {
-  readonly #items: VirtualTimer[] = [];
-
-  peek(): VirtualTimer | undefined {
-    while (this.#items[0]?.live === false) this.pop();
-    return this.#items[0];
-  }
-
-  push(timer: VirtualTimer): void {
-    const items = this.#items;
-    let index = items.length;
-    items.push(timer);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = items[parent] as VirtualTimer;
-      if (!before(timer, above)) break;
-      items[index] = above;
-      index = parent;
-    }
-    items[index] = timer;
-  }
-
-  pop(): void {
-    const items = this.#items;
-    const last = items.pop();
-    if (!last || items.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && before(items[child + 1], items[child])) child++;
-      const below = items[child] as VirtualTimer;
-      if (!before(below, last)) break;
-      items[index] = below;
-      index = child;
-    }
-    items[index] = last;
-  }
-
-  liveOnes(): readonly VirtualTimer[] {
-    return this.#items
-      .filter((timer) => timer.live)
-      .sort((one, other) => (before(one, other) ? -1 : 1));
-  }
-}
-
-function before(one: VirtualTimer | undefined, other: VirtualTimer | undefined): boolean {
-  if (!one || !other) return false;
-  return one.dueMs === other.dueMs ? one.order < other.order : one.dueMs < other.dueMs;
 }

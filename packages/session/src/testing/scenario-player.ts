@@ -69,7 +69,8 @@ export class ScenarioPlayer {
   async #do(step: ScenarioStep): Promise<void> {
     const samples = this.#samplesOf(step);
     if (samples) return this.#write(samples);
-    await this.#spoken();
+    // The first step acts at once, as a carrier that offers a call wants it decided at once.
+    if (this.#audioQueued) await this.#spoken();
     if (this.#stopped) return;
     const { leg } = this.#options;
     switch (step.type) {
@@ -134,12 +135,21 @@ export class ScenarioPlayer {
 
   /** The step as samples for the playout queue, if it is one that is heard. */
   #samplesOf(step: ScenarioStep): AudioFrame | undefined {
-    const { sampleRate } = this.#options.leg.media.format;
-    if (step.type === "speak") return frameOf(step.audio);
-    if (step.type === "tone") return monoFrame(tone({ ...step, sampleRate }), sampleRate);
-    if (step.type === "silence" && step.durationMs <= QUEUED_SILENCE_MS)
-      return monoFrame(silence(step.durationMs, sampleRate), sampleRate);
-    return undefined;
+    switch (step.type) {
+      case "speak":
+        return frameOf(step.audio);
+      case "tone": {
+        const { sampleRate } = this.#options.leg.media.format;
+        return monoFrame(tone({ ...step, sampleRate }), sampleRate);
+      }
+      case "silence": {
+        if (step.durationMs > QUEUED_SILENCE_MS) return undefined;
+        const { sampleRate } = this.#options.leg.media.format;
+        return monoFrame(silence(step.durationMs, sampleRate), sampleRate);
+      }
+      default:
+        return undefined;
+    }
   }
 
   async #write(audio: AudioFrame): Promise<void> {

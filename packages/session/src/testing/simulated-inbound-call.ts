@@ -1,4 +1,4 @@
-import type { InboundLeg, InboundOffer, LegSink, RejectOptions } from "../carrier.js";
+import type { InboundLeg, InboundOffer, LegSink, RejectOptions, RingOptions } from "../carrier.js";
 import type { Clock, TimerHandle } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
@@ -81,10 +81,10 @@ export class SimulatedInboundCall implements InboundLeg {
     return this.#line.ours;
   }
 
-  ring(options: { readonly earlyMedia?: boolean } = {}): void {
+  ring(options: RingOptions = {}): void {
     if (this.#stage !== "offered") return;
     const earlyMedia = options.earlyMedia === true;
-    this.#provisional.push(earlyMedia ? 183 : 180);
+    this.#provisional.push(options.status ?? (earlyMedia ? 183 : 180));
     if (earlyMedia) this.#line.open("early");
   }
 
