@@ -1,0 +1,27 @@
+/** One direction of one stream; keeps whatever state the codec has between frames. */
+export interface AudioEncoder {
+  /** Codes one packet's samples into `into`; returns the bytes written. */
+  encode(samples: Int16Array, into: Uint8Array): number;
+}
+
+export interface AudioDecoder {
+  /** Length of a payload in samples at the codec's rate; 0 when it cannot be one. */
+  samplesIn(payload: Uint8Array): number;
+  /** Decodes into `into`, which holds `samplesIn`; returns the samples written, 0 when it is broken. */
+  decode(payload: Uint8Array, into: Int16Array): number;
+}
+
+/** A codec as offhook knows it, whatever payload type it goes by. */
+export interface AudioCodec {
+  /** Encoding name in upper case, as in SDP. */
+  readonly name: string;
+  /** The RTP clock (RFC 3551), which is not the sample rate for G.722. */
+  readonly clockRate: number;
+  /** Samples per second of the audio it codes. */
+  readonly sampleRate: number;
+  createEncoder(): AudioEncoder;
+  createDecoder(): AudioDecoder;
+}
+
+/** More than any packet holds: 120 ms at 48 kHz. */
+export const MAX_PACKET_SAMPLES = 5760;

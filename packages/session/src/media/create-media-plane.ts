@@ -1,0 +1,109 @@
+import { isIP } from "node:net";
+import { messageOf, OffhookError } from "../errors.js";
+import { type Logger, silentLogger } from "../logger.js";
+import { OFFERED_CODECS } from "./codecs/registry.js";
+import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
+import { MediaThread } from "./media-thread.js";
+import { WorkerPort } from "./worker-port.js";
+import { monotonicMs, type PortRange } from "./worker-protocol.js";
+
+export interface MediaPlaneOptions {
+  /** Media threads; ports go to the least busy one. Default 1, at most 64. */
+  readonly workers?: number;
+  /** The address to bind to, where it is not the one in our SDP (behind NAT, in a container). */
+  readonly bindAddress?: string;
+  /** Bind RTP to even ports in this range; any free port by default. */
+  readonly ports?: PortRange;
+  readonly logger?: Logger;
+}
+
+/**
+ * The media plane of a SIP endpoint. Its threads start with the first port and are gone after
+ * `close`; in between they keep the process alive only while a port is open.
+ *
+ * `HeardFrame.atMs` counts from `open`. `write` settles while less than two seconds are queued.
+ *
+ * Throws INVALID_OPTION.
+ */
+export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
+  const { workers = 1, bindAddress, ports, logger = silentLogger } = options;
+  check(options);
+  const threads = Array.from({ length: workers }, () => new MediaThread());
+  const open = new Set<WorkerPort>();
+  let legs = 0;
+  let closing: Promise<void> | undefined;
+
+  const openPort = (portOptions: OpenMediaOptions): MediaPort => {
+    const thread = leastBusy(threads);
+    if (closing || !thread) {
+      throw new OffhookError("MEDIA_FAILED", "The media plane is closed.", {
+        remedy: "Create a new one.",
+      });
+    }
+    const leg = ++legs;
+    const { callId, sampleRate, rtpLostMs, localAddress } = portOptions;
+    const port = new WorkerPort({
+      ...portOptions,
+      leg,
+      send(command) {
+        if (command.type === "close") open.delete(port);
+        thread.send(command);
+      },
+      onListenerError: (error) =>
+        logger.error({ callId, error: messageOf(error) }, "a frame listener threw"),
+    });
+    open.add(port);
+    thread.add(leg, port);
+    thread.send({
+      type: "open",
+      leg,
+      sampleRate,
+      rtpLostMs,
+      bindAddress: bindAddress ?? localAddress,
+      ports,
+      openedMs: monotonicMs(),
+    });
+    return port;
+  };
+
+  const closeAll = async () => {
+    for (const port of open) port.close();
+    await Promise.all(threads.map((thread) => thread.close()));
+  };
+
+  return {
+    codecs: OFFERED_CODECS,
+    open: openPort,
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+function leastBusy(threads: readonly MediaThread[]): MediaThread | undefined {
+  let best = threads[0];
+  for (const thread of threads) {
+    if (best && thread.openPorts < best.openPorts) best = thread;
+  }
+  return best;
+}
+
+function check(options: MediaPlaneOptions): void {
+  const { workers = 1, bindAddress, ports } = options;
+  if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
+    throw invalid(`workers is ${workers}`, "Give a whole number from 1 to 64.");
+  }
+  if (bindAddress !== undefined && isIP(bindAddress) === 0) {
+    throw invalid(`bindAddress is ${JSON.stringify(bindAddress)}`, "Give an IP address.");
+  }
+  if (!ports) return;
+  const { min, max } = ports;
+  if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max > 65_535 || max <= min) {
+    throw invalid(`ports is ${min} to ${max}`, "Give whole numbers, min below max, 1 to 65535.");
+  }
+}
+
+function invalid(what: string, remedy: string): OffhookError {
+  return new OffhookError("INVALID_OPTION", `createMediaPlane: ${what}.`, { remedy });
+}

@@ -1,0 +1,210 @@
+import { messageOf } from "../errors.js";
+import { BatchWriter } from "./batch-writer.js";
+import { MAX_PACKET_BYTES, TICK_MS } from "./media-sender.js";
+import { RtpLeg } from "./rtp-leg.js";
+import { openRtpSocket, type RtpSocket } from "./rtp-socket.js";
+import { TickClock } from "./tick-clock.js";
+import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
+
+/** Frames for the main thread are this long, whatever the packets are. */
+const FRAME_TICKS = 4;
+const STATS_TICKS = 50;
+/** Packets stay untouched until they have left; so many may be on their way at once. */
+const SLOTS = 4096;
+
+interface Leg {
+  readonly id: number;
+  readonly rtp: RtpLeg;
+  readonly openedMs: number;
+  readonly frameSamples: number;
+  socket: RtpSocket | undefined;
+  written: number;
+  clears: number;
+  closed: boolean;
+}
+
+type Open = Extract<Command, { readonly type: "open" }>;
+
+/** Everything the media worker does, apart from being a thread. */
+export class MediaEngine {
+  private readonly legs = new Map<number, Leg>();
+  private readonly batch = new BatchWriter();
+  private readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
+  private readonly random: () => number;
+  private readonly clock: TickClock;
+  private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
+  private slot = 0;
+
+  constructor(options: {
+    readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
+    /** Uniform in [0, 1). */
+    readonly random: () => number;
+  }) {
+    this.post = options.post;
+    this.random = options.random;
+    this.clock = new TickClock(
+      (tick, dueMs) => this.tick(tick, dueMs),
+      () => this.flush(),
+    );
+  }
+
+  run(commands: readonly Command[]): void {
+    for (const command of commands) this.runOne(command);
+    this.flush();
+  }
+
+  private runOne(command: Command): void {
+    if (command.type === "shut_down") {
+      for (const leg of this.legs.values()) this.close(leg);
+      return;
+    }
+    if (command.type === "open") {
+      this.open(command);
+      return;
+    }
+    const leg = this.legs.get(command.leg);
+    if (leg) this.runForLeg(leg, command);
+  }
+
+  private runForLeg(leg: Leg, command: Exclude<Command, { type: "shut_down" } | Open>): void {
+    const { rtp, id } = leg;
+    switch (command.type) {
+      case "connect":
+        if (!rtp.connect(command.agreed, this.clock.current, monotonicMs())) {
+          const detail = `the codec ${command.agreed.send.name} is not one we can speak`;
+          this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
+        }
+        break;
+      case "phase":
+        rtp.enterPhase();
+        break;
+      case "write":
+        leg.written += command.samples.length;
+        rtp.playout.write(command.samples);
+        break;
+      case "mark":
+        rtp.playout.mark((played) =>
+          this.batch.report({ type: "marked", leg: id, request: command.request, played }),
+        );
+        break;
+      case "clear": {
+        leg.clears += 1;
+        const { playedMs } = rtp.playout.clear();
+        this.batch.report({ type: "cleared", leg: id, request: command.request, playedMs });
+        break;
+      }
+      case "pause":
+        if (command.paused) rtp.playout.pause();
+        else rtp.playout.resume();
+        break;
+      case "digits": {
+        const { request, digits, durationMs, gapMs } = command;
+        const settle = (sent: boolean) =>
+          this.batch.report({ type: "digits_sent", leg: id, request, sent });
+        rtp.sendDigits({ digits, durationMs, gapMs, settle });
+        break;
+      }
+      case "close":
+        this.close(leg);
+        break;
+    }
+  }
+
+  private open(command: Open): void {
+    const { leg: id, sampleRate, rtpLostMs, bindAddress, ports, openedMs } = command;
+    const rtp = new RtpLeg({
+      sampleRate,
+      rtpLostMs,
+      tickOffset: id % FRAME_TICKS,
+      random: this.random,
+      onSignal: (signal) => this.batch.report({ type: "signal", leg: id, signal }),
+    });
+    const leg: Leg = {
+      id,
+      rtp,
+      openedMs,
+      frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
+      socket: undefined,
+      written: 0,
+      clears: 0,
+      closed: false,
+    };
+    this.legs.set(id, leg);
+    this.clock.start();
+    void this.bind(leg, bindAddress, ports);
+  }
+
+  private async bind(leg: Leg, bindAddress: string, ports: Open["ports"]): Promise<void> {
+    const { id } = leg;
+    try {
+      const socket = await openRtpSocket({
+        bindAddress,
+        ports,
+        random: this.random,
+        onDatagram: (datagram, address, port) =>
+          leg.rtp.receive(datagram, address, port, monotonicMs()),
+        onError: (detail) =>
+          this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } }),
+      });
+      if (leg.closed) {
+        socket.close();
+        return;
+      }
+      leg.socket = socket;
+      this.batch.report({ type: "opened", leg: id, port: socket.port });
+    } catch (error) {
+      if (leg.closed) return;
+      this.batch.report({ type: "open_failed", leg: id, detail: messageOf(error) });
+    }
+    this.flush();
+  }
+
+  private close(leg: Leg): void {
+    const { id, rtp } = leg;
+    leg.closed = true;
+    leg.socket?.close();
+    rtp.close();
+    this.batch.report({ type: "stats", leg: id, stats: rtp.stats });
+    this.batch.report({ type: "closed", leg: id });
+    this.legs.delete(id);
+    if (this.legs.size === 0) this.clock.stop();
+  }
+
+  private tick(tick: number, dueMs: number): void {
+    for (const leg of this.legs.values()) {
+      this.sendDue(leg, tick);
+      if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
+      if ((tick + leg.id) % STATS_TICKS === 0) {
+        this.batch.report({ type: "stats", leg: leg.id, stats: leg.rtp.stats });
+      }
+    }
+  }
+
+  private sendDue(leg: Leg, tick: number): void {
+    const { socket, rtp } = leg;
+    if (!socket) return;
+    const from = this.slot * MAX_PACKET_BYTES;
+    const length = rtp.packetDue(tick, this.slots.subarray(from, from + MAX_PACKET_BYTES));
+    const { target } = rtp;
+    if (length === 0 || !target) return;
+    this.slot = (this.slot + 1) % SLOTS;
+    socket.send(this.slots.subarray(from, from + length), target.address, target.port);
+  }
+
+  private hear(leg: Leg, dueMs: number): void {
+    const { rtp, id, written, clears, frameSamples } = leg;
+    const heard = rtp.hear(this.batch.frame(frameSamples), dueMs);
+    this.batch.row({
+      leg: id,
+      atMs: Math.max(0, dueMs - leg.openedMs),
+      samples: heard ? frameSamples : 0,
+      written,
+      queued: rtp.playout.queuedSamples,
+      clears,
+    });
+  }
+
+  private flush(): void {
+    this.batch.flush(this.post);
+  }
+}

@@ -1,0 +1,20 @@
+/** The media thread: RTP sockets, the RTP clock, codecs and playout, out of reach of a busy main thread. */
+import { parentPort } from "node:worker_threads";
+import { systemRandom } from "../random.js";
+import { MediaEngine } from "./media-engine.js";
+import type { Command } from "./worker-protocol.js";
+
+if (!parentPort) throw new Error("media-worker runs as a worker thread only");
+const port = parentPort;
+const random = systemRandom();
+
+const engine = new MediaEngine({
+  post: (batch, transfer) => port.postMessage(batch, transfer),
+  random: () => random.unit(),
+});
+
+port.on("message", (commands: readonly Command[]) => {
+  engine.run(commands);
+  // With its port closed and its sockets gone, nothing keeps the thread.
+  if (commands.some((command) => command.type === "shut_down")) port.close();
+});

@@ -1,0 +1,79 @@
+/** Pitch periods looked at: 400 Hz down to 80 Hz. */
+const MIN_LAG_MS = 2.5;
+const MAX_LAG_MS = 12.5;
+const WINDOW_MS = 10;
+/** The search needs no more resolution than 8 kHz gives. */
+const SEARCH_RATE = 8000;
+
+/** The lag at which the end of `samples` repeats itself best, in samples. Needs at least 25 ms. */
+export function bestLag(samples: Int16Array, sampleRate: number): number {
+  const step = Math.max(1, Math.floor(sampleRate / SEARCH_RATE));
+  const window = Math.round((sampleRate * WINDOW_MS) / 1000);
+  return searchLag(samples, samples.length - window, window, step, sampleRate);
+}
+
+function searchLag(
+  samples: Int16Array,
+  from: number,
+  window: number,
+  step: number,
+  sampleRate: number,
+): number {
+  const minLag = Math.round((sampleRate * MIN_LAG_MS) / 1000);
+  const maxLag = Math.min(from, Math.round((sampleRate * MAX_LAG_MS) / 1000));
+  let best = minLag;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (let lag = minLag; lag <= maxLag; lag += step) {
+    let cross = 0;
+    let power = 1;
+    for (let index = from; index < from + window; index += step) {
+      const past = samples[index - lag] ?? 0;
+      cross += (samples[index] ?? 0) * past;
+      power += past * past;
+    }
+    const score = cross <= 0 ? cross : (cross * cross) / power;
+    if (score > bestScore) {
+      bestScore = score;
+      best = lag;
+    }
+  }
+  return best;
+}
+
+/**
+ * The same sound, shorter by one pitch period: its end is faded into itself one period on.
+ * Returns the new length; the samples are changed in place.
+ */
+export function shorten(samples: Int16Array, sampleRate: number): number {
+  const lag = lagWithin(samples, sampleRate);
+  if (lag === 0) return samples.length;
+  const overlap = samples.length - lag;
+  for (let index = 0; index < overlap; index++) {
+    const share = index / overlap;
+    samples[index] = (samples[index] ?? 0) * (1 - share) + (samples[index + lag] ?? 0) * share;
+  }
+  return overlap;
+}
+
+/** The same sound, longer by one pitch period. Returns it whole. */
+export function lengthen(samples: Int16Array, sampleRate: number): Int16Array {
+  const lag = lagWithin(samples, sampleRate);
+  if (lag === 0) return samples;
+  const longer = new Int16Array(samples.length + lag);
+  const overlap = samples.length - lag;
+  longer.set(samples.subarray(0, lag));
+  for (let index = 0; index < overlap; index++) {
+    const share = index / overlap;
+    longer[lag + index] = (samples[lag + index] ?? 0) * (1 - share) + (samples[index] ?? 0) * share;
+  }
+  longer.set(samples.subarray(overlap), samples.length);
+  return longer;
+}
+
+/** Lag that leaves at least a third of the block for fading; 0 when the block is too short. */
+function lagWithin(samples: Int16Array, sampleRate: number): number {
+  const window = Math.floor(samples.length / 3);
+  if (window < (sampleRate * MIN_LAG_MS) / 1000) return 0;
+  const step = Math.max(1, Math.floor(sampleRate / SEARCH_RATE));
+  return searchLag(samples, samples.length - window, window, step, sampleRate);
+}

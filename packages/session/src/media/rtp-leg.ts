@@ -1,0 +1,152 @@
+import type { MediaStats } from "./call-audio.js";
+import type { DigitsToSend } from "./digit-sender.js";
+import type { AgreedMedia, MediaSignal } from "./media-plane.js";
+import { MediaReceiver } from "./media-receiver.js";
+import { MediaSender } from "./media-sender.js";
+import type { Playout } from "./playout.js";
+import { parseRtp } from "./rtp.js";
+import { SourceLatch } from "./source-latch.js";
+
+export interface RtpLegOptions {
+  /** Rate of the audio on our side. */
+  readonly sampleRate: number;
+  readonly rtpLostMs: number;
+  /** Spreads the legs of one clock over its ticks. */
+  readonly tickOffset: number;
+  readonly random: () => number;
+  readonly onSignal: (signal: MediaSignal) => void;
+}
+
+/** Whether RTP is coming in, in this phase of the call. */
+type Hearing = "never" | "running" | "lost";
+
+/**
+ * One leg of RTP without its socket and its clock: datagrams in, datagrams out, signals. All times
+ * are given to it, so that it runs in virtual time as well as in the media worker.
+ */
+export class RtpLeg {
+  private readonly options: RtpLegOptions;
+  private readonly receiver: MediaReceiver;
+  private readonly sender: MediaSender;
+  private agreed: AgreedMedia | undefined;
+  private latch: SourceLatch | undefined;
+  private hearing: Hearing = "never";
+  private lastPacketMs = 0;
+  private everHeard = false;
+  /** Datagrams that were no RTP of this call. */
+  private refused = 0;
+
+  constructor(options: RtpLegOptions) {
+    this.options = options;
+    this.sender = new MediaSender(options);
+    this.receiver = new MediaReceiver({
+      sampleRate: options.sampleRate,
+      onDigit: ({ digit, durationMs }) =>
+        options.onSignal({ type: "dtmf", digit, durationMs, via: "rtp" }),
+    });
+  }
+
+  get playout(): Playout {
+    return this.sender.playout;
+  }
+
+  get stats(): MediaStats {
+    const { statistics, dropped } = this.receiver;
+    return {
+      codec: this.agreed?.send.name,
+      packetsSent: this.sender.packetsSent,
+      packetsReceived: statistics.received,
+      packetsLost: statistics.lost,
+      packetsDropped: dropped + this.refused,
+      jitterMs: statistics.jitterMs,
+    };
+  }
+
+  /** Where packets go; undefined while there is nothing to send or nobody to send it to. */
+  get target(): { readonly address: string; readonly port: number } | undefined {
+    const target = this.latch?.target;
+    return this.maySend && target && target.port > 0 ? target : undefined;
+  }
+
+  /** False when what was agreed cannot be spoken. */
+  connect(agreed: AgreedMedia, tick: number, nowMs: number): boolean {
+    const sentBefore = this.maySend;
+    const heardBefore = this.mayHear;
+    if (!this.sender.configure(agreed, tick)) return false;
+    this.receiver.configure(agreed.receive);
+    this.agreed = agreed;
+    if (this.latch) this.latch.signal(agreed.remote);
+    else this.latch = new SourceLatch(agreed.remote);
+    if (this.maySend && !sentBefore) this.sender.restart();
+    if (this.mayHear && !heardBefore) this.lastPacketMs = nowMs;
+    return true;
+  }
+
+  /** A new phase begins: its first packet is told again. */
+  enterPhase(): void {
+    this.hearing = "never";
+  }
+
+  sendDigits(request: DigitsToSend): void {
+    this.sender.sendDigits(request);
+  }
+
+  receive(datagram: Uint8Array, address: string, port: number, nowMs: number): void {
+    const packet = this.mayHear ? parseRtp(datagram) : undefined;
+    if (!packet || !this.receiver.knows(packet.payloadType) || !this.latch?.accept(address, port)) {
+      this.refused += 1;
+      return;
+    }
+    this.lastPacketMs = nowMs;
+    this.everHeard = true;
+    this.noteHearing();
+    this.receiver.receive(packet, nowMs);
+  }
+
+  /** Writes the packet due at `tick` into `into`; returns its length, 0 when none is due. */
+  packetDue(tick: number, into: Uint8Array): number {
+    const { packetTicks } = this.sender;
+    if (packetTicks === 0 || (tick + this.options.tickOffset) % packetTicks !== 0 || !this.target)
+      return 0;
+    return this.sender.packet(tick, into);
+  }
+
+  /** Fills `into` with what the far side said; false while there is nothing to hear. */
+  hear(into: Int16Array, nowMs: number): boolean {
+    if (!this.mayHear || !this.everHeard) return false;
+    this.receiver.pull(into, nowMs);
+    const silentMs = nowMs - this.lastPacketMs;
+    const isLost = silentMs >= this.options.rtpLostMs && !this.receiver.silentOnPurpose;
+    if (isLost && this.hearing === "running") {
+      this.hearing = "lost";
+      this.options.onSignal({ type: "audio_lost" });
+    }
+    return true;
+  }
+
+  close(): void {
+    this.sender.close();
+  }
+
+  private noteHearing(): void {
+    const before = this.hearing;
+    this.hearing = "running";
+    if (before === "never") this.options.onSignal({ type: "audio_started" });
+    else if (before === "lost") this.options.onSignal({ type: "audio_resumed" });
+  }
+
+  private get maySend(): boolean {
+    const { direction, remote } = this.agreed ?? {};
+    return (direction === "sendrecv" || direction === "sendonly") && !isBlackHole(remote?.address);
+  }
+
+  private get mayHear(): boolean {
+    const direction = this.agreed?.direction;
+    return direction === "sendrecv" || direction === "recvonly";
+  }
+}
+
+/** The address that old phones put on hold with (RFC 3264 8.4). */
+function isBlackHole(address: string | undefined): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
