@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { CallSession } from "../call/call-session.js";
-import { carrierProfileSchema, resolveLimits } from "../call/call-settings.js";
+import {
+  type CallLimitsInput,
+  carrierProfileSchema,
+  resolveLimits,
+} from "../call/call-settings.js";
 import { mayFollow } from "../call/call-state.js";
 import type { CallOutcome } from "../call/outcome.js";
 import type { Carrier } from "../carrier.js";
@@ -8,7 +12,7 @@ import { isOffhookError } from "../errors.js";
 import { loadClip } from "./clips.js";
 import type { Heard } from "./heard-audio.js";
 import type { NumberRow } from "./numbers.js";
-import { standInAgent } from "./stand-in-agent.js";
+import { say, standInAgent } from "./stand-in-agent.js";
 
 /** A carrier that reaches the numbers of the table, with what the contract needs to watch it. */
 export interface CarrierUnderTest {
@@ -29,6 +33,10 @@ export interface TestRunner {
 export interface CarrierContractOptions {
   readonly name: string;
   readonly numbers: readonly NumberRow[];
+  /** Numbers that this carrier is not called at, each with the reason why not. */
+  readonly except?: Readonly<Record<string, string>>;
+  /** Waits other than those that suit the table. */
+  readonly limits?: CallLimitsInput;
   /** Asked once for every case. */
   readonly open: () => Promise<CarrierUnderTest>;
 }
@@ -46,14 +54,15 @@ const CONTRACT_LIMITS = {
  * legal states, and what was said is what was heard.
  */
 export function describeCarrier(runner: TestRunner, options: CarrierContractOptions): void {
-  const { name, numbers } = options;
+  const { name, numbers, except = {} } = options;
   runner.describe(`carrier contract: ${name}`, () => {
     for (const row of numbers)
-      runner.it(`${row.number} ${row.callee}: ${row.expected}`, () =>
-        withCarrier(options, (under) => checkRow(row, under)),
-      );
+      if (!Object.hasOwn(except, row.number))
+        runner.it(`${row.number} ${row.callee}: ${row.expected}`, () =>
+          withCarrier(options, (under) => checkRow(row, under, options)),
+        );
     runner.it("a callee hears our message whole, and our keys", () =>
-      withCarrier(options, (under) => checkMessage(numbers, under)),
+      withCarrier(options, (under) => checkMessage(under, options)),
     );
   });
 }
@@ -70,7 +79,11 @@ async function withCarrier(
   }
 }
 
-async function checkRow(row: NumberRow, under: CarrierUnderTest): Promise<void> {
+async function checkRow(
+  row: NumberRow,
+  under: CarrierUnderTest,
+  options: CarrierContractOptions,
+): Promise<void> {
   if (!row.script) {
     assert.throws(
       () => under.carrier.parseDestination(row.number),
@@ -78,7 +91,7 @@ async function checkRow(row: NumberRow, under: CarrierUnderTest): Promise<void> 
     );
     return;
   }
-  const { outcome, ends } = await call(row, under);
+  const { outcome, ends } = await call(row, under, options);
   const { endReason, finalState, because, states } = outcome;
   assert.equal(endReason, row.expected, `${because.rule}: ${because.text}`);
   assert.equal(ends, 1, "call_end fires once");
@@ -98,7 +111,7 @@ const EVIDENCE: Readonly<Record<string, (outcome: CallOutcome) => void>> = {
   },
   "+12025550105": ({ sip, ringMs }) => {
     assert.equal(sip?.status, 480);
-    assert.ok(ringMs !== undefined && ringMs >= 3_000, `rang ${ringMs} ms`);
+    assert.ok(ringMs !== undefined && ringMs > 0, `rang ${ringMs} ms`);
   },
   "+12025550106": ({ ringMs }) => assert.equal(ringMs, undefined),
   "+12025550111": ({ sip }) => assert.equal(sip, undefined, "a made-up response is no evidence"),
@@ -118,8 +131,9 @@ const EVIDENCE: Readonly<Record<string, (outcome: CallOutcome) => void>> = {
 async function call(
   row: NumberRow,
   under: CarrierUnderTest,
+  { limits }: CarrierContractOptions,
 ): Promise<{ readonly outcome: CallOutcome; readonly ends: number }> {
-  const session = openSession(row.number, under.carrier);
+  const session = openSession(row.number, under.carrier, limits);
   let ends = 0;
   session.on("call_end", () => void ends++);
   standInAgent(session);
@@ -131,19 +145,21 @@ async function call(
   return { outcome: await under.waitFor(session.ended), ends };
 }
 
-async function checkMessage(numbers: readonly NumberRow[], under: CarrierUnderTest): Promise<void> {
+async function checkMessage(
+  under: CarrierUnderTest,
+  { numbers, limits }: CarrierContractOptions,
+): Promise<void> {
   // Somebody who answers and stays on without talking over us.
   const row = numbers.find(({ expected }) => expected === "AGENT_HUNG_UP_SILENCE_DETECTED");
   assert.ok(row, "the table has a number that answers and stays silent");
-  const session = openSession("message", under.carrier);
+  const session = openSession("message", under.carrier, limits);
   const answered = new Promise<void>((resolve) => void session.on("active", () => resolve()));
   session.dial({ destination: under.carrier.parseDestination(row.number) });
   await under.waitFor(answered);
   const { media } = session;
   assert.ok(media);
   const clip = loadClip("goodbye");
-  await under.waitFor(media.write(clip));
-  const { playedMs, interrupted } = await under.waitFor(media.mark());
+  const { playedMs, interrupted } = await under.waitFor(say(media, "goodbye"));
   const lengthMs = (clip.samplesPerChannel * 1_000) / clip.sampleRate;
   assert.equal(interrupted, false);
   assert.ok(Math.abs(playedMs - lengthMs) <= 20, `played ${playedMs} of ${lengthMs} ms`);
@@ -158,9 +174,13 @@ async function checkMessage(numbers: readonly NumberRow[], under: CarrierUnderTe
   assert.equal(heard.digits, "4#");
 }
 
-function openSession(callId: string, carrier: Carrier): CallSession {
+function openSession(
+  callId: string,
+  carrier: Carrier,
+  wanted: CallLimitsInput | undefined,
+): CallSession {
   const profile = carrierProfileSchema.parse(carrier.profile ?? {});
-  const limits = resolveLimits(CONTRACT_LIMITS, profile.limits);
+  const limits = resolveLimits(CONTRACT_LIMITS, profile.limits, wanted);
   return new CallSession("outbound", {
     callId: `contract-${callId}`,
     carrier,

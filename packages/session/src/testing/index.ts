@@ -14,6 +14,11 @@ export {
 } from "./fake-clock.js";
 export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
 export {
+  type LoopbackCarrier,
+  type LoopbackCarrierOptions,
+  startLoopbackCarrier,
+} from "./loopback-carrier.js";
+export {
   calleesOf,
   LOOPBACK_CREDENTIALS,
   LOOPBACK_NUMBERS,

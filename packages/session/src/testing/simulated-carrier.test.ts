@@ -155,7 +155,7 @@ describe("simulated carrier, a call we place", () => {
   });
 
   it("loses the callee's audio and finds it again", async () => {
-    const { types, until } = place((callee) =>
+    const { leg, types, until } = place((callee) =>
       callee
         .answer()
         .silence({ durationMs: 100 })
@@ -163,18 +163,22 @@ describe("simulated carrier, a call we place", () => {
         .silence({ durationMs: 100 })
         .hangUp(),
     );
+    let frames = 0;
+    leg.media.onFrame(() => void frames++);
     await until("far_side_ended");
+    expect(frames).toBe(20_180 / 20);
     expect(types().slice(2)).toEqual([
       "audio_started@20",
       "audio_lost@15100",
       "audio_resumed@20120",
-      "far_side_ended@20200",
+      "far_side_ended@20180",
     ]);
   });
 
   it("never tells audio_started when none is sent", async () => {
-    const { clock, types, until } = place((callee) => callee.answer().mute());
+    const { clock, leg, types, until } = place((callee) => callee.answer().mute());
     await until("answered");
+    leg.media.onFrame(() => expect.unreachable("nothing was sent"));
     await clock.advanceBy(60_000);
     expect(types()).toEqual(["dialing@0", "answered@0"]);
   });

@@ -33,6 +33,7 @@ export class SimulatedLine {
   #firstPacket: TimerHandle | undefined;
   #lossWatch: TimerHandle | undefined;
   #heardThisPhase = false;
+  #everHeard = false;
   #lost = false;
   #muted = false;
   #closed = false;
@@ -112,6 +113,7 @@ export class SimulatedLine {
       if (this.#heardThisPhase) onSignal({ type: "audio_resumed" });
       else onSignal({ type: "audio_started" });
       this.#heardThisPhase = true;
+      this.#everHeard = true;
       this.#lost = false;
     }, PACKET_MS);
   }
@@ -139,7 +141,8 @@ export class SimulatedLine {
     const toUs = this.theirs.send(PACKET_MS);
     if (toThem.spoken > 0) this.#options.onHeard(atMs - PACKET_MS, toThem.data);
     this.theirs.hear(toThem.data, atMs, phase);
-    if (!this.#muted && !this.#closed) this.ours.hear(toUs.data, atMs, phase);
+    // A real receiver hears nothing before the first packet, and plays silence where one is missing.
+    if (this.#everHeard || !this.#muted) this.ours.hear(toUs.data, atMs, phase);
     this.#keepTime();
   }
 }

@@ -1,7 +1,8 @@
 import type { CallSession } from "../call/call-session.js";
 import { audioFrames } from "../media/audio-source.js";
+import type { MediaLeg } from "../media/call-audio.js";
 import type { HeardFrame } from "../vocabulary.js";
-import { loadClip } from "./clips.js";
+import { type ClipName, loadClip } from "./clips.js";
 import { isAudible } from "./heard-audio.js";
 
 const PAUSE_MS = 700;
@@ -52,12 +53,8 @@ export function standInAgent(session: CallSession): void {
   }
 
   async function sayMessage(): Promise<void> {
-    const { media } = session;
-    if (!media) return;
     try {
-      for await (const frame of audioFrames(loadClip("reminder"), media.format.sampleRate))
-        await media.write(frame);
-      await media.mark();
+      if (session.media) await say(session.media, "reminder");
     } catch {
       // The call ended while it was being said.
     }
@@ -81,4 +78,14 @@ export function standInAgent(session: CallSession): void {
       ],
     });
   }
+}
+
+/** Says a clip; settles with what was heard of it. */
+export async function say(
+  media: MediaLeg,
+  name: ClipName,
+): Promise<{ readonly playedMs: number; readonly interrupted: boolean }> {
+  for await (const frame of audioFrames(loadClip(name), media.format.sampleRate))
+    await media.write(frame);
+  return media.mark();
 }

@@ -1,0 +1,162 @@
+import { OffhookError } from "../errors.js";
+import { type Logger, silentLogger } from "../logger.js";
+import { createMediaPlane } from "../media/create-media-plane.js";
+import type { MediaPlane } from "../media/media-plane.js";
+import { systemRandom } from "../random.js";
+import type { SipInboundOffer } from "../sip/inbound-offer.js";
+import { createSipCarrier, type SipCarrier } from "../sip/sip-carrier.js";
+import { type Heard, HeardAudio } from "./heard-audio.js";
+import { LoopbackCall } from "./loopback-call.js";
+import { LOOPBACK_CREDENTIALS, LOOPBACK_NUMBERS, type NumberRow } from "./numbers.js";
+import { type CalleeScript, scenarioOf } from "./scenario.js";
+
+export interface LoopbackCarrierOptions {
+  /** Default `udp:127.0.0.1:0` and `tcp:127.0.0.1:0`; port 0 takes a free one. */
+  readonly listen?: readonly string[];
+  /** Who answers where; any other number gets 404. Default `LOOPBACK_NUMBERS`. */
+  readonly numbers?: readonly NumberRow[];
+  /** Closed together with the carrier. */
+  readonly mediaPlane?: MediaPlane;
+  readonly logger?: Logger;
+}
+
+export interface LoopbackCarrier {
+  /** What to give as a trunk's `uri`: the first UDP address, else the first of all. */
+  readonly uri: string;
+  /** As they were bound: `udp:127.0.0.1:40123`. */
+  readonly addresses: readonly string[];
+  readonly numbers: readonly NumberRow[];
+  /** What the numbers that challenge their callers ask for. */
+  readonly credentials: { readonly username: string; readonly password: string };
+  /** What was heard in the last call to this number. Throws NO_SUCH_CALL. */
+  heard(number: string): Heard;
+  /** How many calls are up. */
+  readonly openCalls: number;
+  close(): Promise<void>;
+}
+
+const SAMPLE_RATE = 8_000;
+/** As a carrier may run for days, only the latest of what was heard is kept, and not without end. */
+const KEEP_HEARD = 100;
+const KEEP_HEARD_MS = 60_000;
+
+/**
+ * A carrier on this machine, with real SIP and real RTP, whose callees do what the number they are
+ * called at says. Rejects with INVALID_OPTION or ADDRESS_IN_USE.
+ */
+export async function startLoopbackCarrier(
+  options: LoopbackCarrierOptions = {},
+): Promise<LoopbackCarrier> {
+  const { listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"] } = options;
+  const { numbers = LOOPBACK_NUMBERS, logger = silentLogger } = options;
+  const sip = createSipCarrier({
+    listen,
+    mediaPlane: options.mediaPlane ?? createMediaPlane({ logger }),
+    sampleRate: SAMPLE_RATE,
+    userAgent: "offhook-loopback",
+    logger,
+  });
+  const callees = new Callees(sip, numbers, logger);
+  try {
+    const { addresses } = await sip.ready();
+    const stop = sip.receiveCalls((offer) => callees.take(offer));
+    const texts = addresses.map(
+      ({ protocol, address, port }) => `${protocol.toLowerCase()}:${hostOf(address)}:${port}`,
+    );
+    const first = texts.find((text) => text.startsWith("udp:")) ?? texts[0] ?? "";
+    const [protocol = "udp", hostPort = ""] = splitOnce(first);
+    return {
+      uri: `sip:${hostPort}${protocol === "udp" ? "" : `;transport=${protocol}`}`,
+      addresses: texts,
+      numbers,
+      credentials: LOOPBACK_CREDENTIALS,
+      heard: (number) => callees.heard(number),
+      get openCalls() {
+        return callees.openCalls;
+      },
+      async close() {
+        stop();
+        callees.close();
+        await sip.close();
+      },
+    };
+  } catch (thrown) {
+    await sip.close();
+    throw thrown;
+  }
+}
+
+/** The people at the other end. */
+class Callees {
+  readonly #sip: SipCarrier;
+  readonly #scripts: ReadonlyMap<string, CalleeScript>;
+  readonly #logger: Logger;
+  readonly #calls = new Set<LoopbackCall>();
+  readonly #heard = new Map<string, Heard>();
+  readonly #secret = systemRandom().hex(16);
+
+  constructor(sip: SipCarrier, numbers: readonly NumberRow[], logger: Logger) {
+    this.#sip = sip;
+    this.#logger = logger;
+    this.#scripts = new Map(
+      numbers.flatMap(({ number, script }) => (script ? [[number, script] as const] : [])),
+    );
+  }
+
+  get openCalls(): number {
+    return this.#calls.size;
+  }
+
+  take(offer: SipInboundOffer): void {
+    const { from, headers } = offer;
+    const to = withPlus(offer.to);
+    const script = this.#scripts.get(to) ?? this.#scripts.get(offer.to);
+    if (!script) return offer.refuse(404);
+    const heard = new HeardAudio(SAMPLE_RATE, KEEP_HEARD_MS);
+    this.#keep(to, heard);
+    const call = new LoopbackCall({
+      offer,
+      scenario: scenarioOf(script, { to, from, headers }),
+      clock: this.#sip.clock,
+      heard,
+      secret: this.#secret,
+      onFault: (error) => this.#logger.error({ error }, "a callee's scenario failed"),
+      onOver: () => void this.#calls.delete(call),
+    });
+    this.#calls.add(call);
+    call.start();
+  }
+
+  heard(number: string): Heard {
+    const heard = this.#heard.get(withPlus(number)) ?? this.#heard.get(number);
+    if (heard) return heard;
+    throw new OffhookError("NO_SUCH_CALL", "Nobody called that number.");
+  }
+
+  close(): void {
+    for (const call of this.#calls) call.close();
+  }
+
+  #keep(number: string, heard: Heard): void {
+    this.#heard.delete(number);
+    this.#heard.set(number, heard);
+    for (const oldest of this.#heard.keys()) {
+      if (this.#heard.size <= KEEP_HEARD) return;
+      this.#heard.delete(oldest);
+    }
+  }
+}
+
+/** Some callers leave the plus away. */
+function withPlus(number: string): string {
+  return /^[1-9]\d{6,14}$/.test(number) ? `+${number}` : number;
+}
+
+function hostOf(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function splitOnce(text: string): readonly [string, string] {
+  const colon = text.indexOf(":");
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}
