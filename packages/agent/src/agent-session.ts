@@ -18,6 +18,10 @@ import {
 } from "@offhook/session";
 import { Conversation } from "./conversation/conversation.js";
 import type { ConversationOptions } from "./conversation/options.js";
+import {
+  RealtimeConversation,
+  type RealtimeOptions,
+} from "./conversation/realtime/realtime-conversation.js";
 import { type SayOptions, sayAlone } from "./conversation/say.js";
 import type { Spoken } from "./conversation/speaker.js";
 import { type SessionMetrics, TalkMeter } from "./conversation/talk-meter.js";
@@ -36,6 +40,7 @@ export class AgentSession {
   readonly #verdicts: Verdict[] = [];
   readonly #meter: TalkMeter;
   #conversation: Conversation | undefined;
+  #realtime: RealtimeConversation | undefined;
 
   constructor(call: CallSession) {
     this.#call = call;
@@ -122,12 +127,19 @@ export class AgentSession {
    * is closed. Throws INVALID_OPTION, CALL_NOT_ACTIVE, or WRONG_STATE while another one is held.
    */
   converse(options: ConversationOptions): Conversation {
-    if (this.#conversation?.open)
-      throw new OffhookError("WRONG_STATE", "This call is in a conversation already.", {
-        remedy: "Close it first: conversation.close().",
-      });
+    this.#mustBeFree();
     this.#conversation = new Conversation(this.#call, options);
     return this.#conversation;
+  }
+
+  /**
+   * Holds a conversation with a model that hears and speaks by itself, until the call ends or it is
+   * closed. Throws INVALID_OPTION, CALL_NOT_ACTIVE, or WRONG_STATE while another one is held.
+   */
+  converseRealtime(options: RealtimeOptions): RealtimeConversation {
+    this.#mustBeFree();
+    this.#realtime = new RealtimeConversation(this.#call, options);
+    return this.#realtime;
   }
 
   /**
@@ -143,6 +155,7 @@ export class AgentSession {
   /** Silences the agent at once; what is playing settles as not complete. */
   async interrupt(): Promise<{ readonly playedMs: number }> {
     this.#conversation?.interrupt();
+    this.#realtime?.interrupt();
     return this.#call.media?.clear() ?? { playedMs: 0 };
   }
 
@@ -185,5 +198,12 @@ export class AgentSession {
       });
     if (isTerminal(this.state)) return;
     await this.#call.end(reason === undefined ? {} : { reason });
+  }
+
+  #mustBeFree(): void {
+    if (!this.#conversation?.open && !this.#realtime?.open) return;
+    throw new OffhookError("WRONG_STATE", "This call is in a conversation already.", {
+      remedy: "Close it first: conversation.close().",
+    });
   }
 }

@@ -29,6 +29,18 @@ export {
   type Turn,
   type Voice,
 } from "./conversation/ports.js";
+export type {
+  RealtimeConversation,
+  RealtimeOptions,
+  ToolHook,
+} from "./conversation/realtime/realtime-conversation.js";
+export type {
+  RealtimeCall,
+  RealtimeConnection,
+  RealtimeListener,
+  RealtimeModel,
+  RealtimeTool,
+} from "./conversation/realtime/realtime-port.js";
 export { recordedVoice } from "./conversation/recorded-voice.js";
 export type { SayOptions } from "./conversation/say.js";
 export type { Spoken } from "./conversation/speaker.js";

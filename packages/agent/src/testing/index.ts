@@ -6,3 +6,9 @@ export {
   scriptedModel,
   scriptedTranscriber,
 } from "./fake-ports.js";
+export {
+  type DoubleAnswer,
+  type RealtimeDouble,
+  type RealtimeDoubleOptions,
+  startRealtimeDouble,
+} from "./openai-realtime-double.js";
