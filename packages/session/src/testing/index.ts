@@ -13,6 +13,7 @@ export {
   virtualClock,
 } from "./fake-clock.js";
 export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
+export type { CallerOutcome, CallInOptions, IncomingCall } from "./incoming-call.js";
 export {
   type LoopbackCarrier,
   type LoopbackCarrierOptions,
@@ -38,10 +39,7 @@ export {
 } from "./scenario.js";
 export type { Challenge, Scenario, ScenarioStep } from "./scenario-step.js";
 export {
-  type CallInOptions,
-  type IncomingCall,
   type SimulateCarrierOptions,
   type SimulatedCarrier,
   simulateCarrier,
 } from "./simulated-carrier.js";
-export type { CallerOutcome } from "./simulated-inbound-call.js";

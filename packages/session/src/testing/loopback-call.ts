@@ -25,12 +25,14 @@ export class LoopbackCall {
   readonly #options: LoopbackCallOptions;
   readonly #player: ScenarioPlayer;
   readonly #answered = deferred<void>();
+  readonly #openedAtMs: number;
   #leg: InboundLeg | undefined;
   #over = false;
 
   constructor(options: LoopbackCallOptions) {
     this.#options = options;
     const { scenario, clock } = options;
+    this.#openedAtMs = clock.nowMs();
     this.#player = new ScenarioPlayer({
       scenario,
       leg: this.#calleeLeg(),
@@ -121,7 +123,7 @@ export class LoopbackCall {
         if (signal.answer.usableMedia) this.#answered.resolve();
         return;
       case "dtmf":
-        this.#options.heard.addDigit(signal.digit, this.#options.clock.nowMs());
+        this.#options.heard.addDigit(signal.digit, this.#options.clock.nowMs() - this.#openedAtMs);
         return this.#player.digit();
       case "far_side_ended":
       case "dialog_lost":

@@ -1,10 +1,12 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
 import { createSipCarrier } from "../sip/sip-carrier.js";
 import { type CarrierUnderTest, describeCarrier } from "./contract.js";
 import { type LoopbackCarrier, startLoopbackCarrier } from "./loopback-carrier.js";
 import { numberTable } from "./numbers.js";
+import { say } from "./stand-in-agent.js";
 
 const numbers = numberTable({ ringMs: 100, voicemailRingMs: 400 });
 const profile = { voicemailRing: { minMs: 300 } };
@@ -65,6 +67,90 @@ describe("loopback carrier", () => {
     expect(loopback.uri).toMatch(/^sip:127\.0\.0\.1:\d+$/);
     expect(loopback.numbers).toBe(numbers);
     expect(() => loopback.heard("+12025550199")).toThrow(/Nobody called/);
+  });
+
+  it("calls us, and hears what we say", async () => {
+    const us = createSipCarrier({ listen: ["udp:127.0.0.1:0"], mediaPlane: createMediaPlane() });
+    try {
+      const offered: string[] = [];
+      us.receiveCalls((offer) => {
+        offered.push(offer.from, offer.to, offer.headers["x-campaign"] ?? "");
+        const leg = offer.accept({
+          onSignal({ type }) {
+            if (type === "answered") void say(leg.media, "hello");
+          },
+        });
+        leg.ring();
+        leg.answer();
+      });
+      const { addresses } = await us.ready();
+      const call = loopback.callIn({
+        from: "+12025550142",
+        to: `sip:+12025550111@127.0.0.1:${addresses[0]?.port}`,
+        headers: { "X-Campaign": "spring" },
+        caller: (caller) => caller.hearOut({ quietMs: 200, timeoutMs: 3_000 }).hangUp(),
+      });
+      const { status, endedBy, provisional, heard } = await call.ended;
+      expect(offered).toEqual(["+12025550142", "+12025550111", "spring"]);
+      expect({ status, endedBy, provisional }).toEqual({
+        status: 200,
+        endedBy: "caller",
+        provisional: [180],
+      });
+      expect(heard.audibleMs).toBeGreaterThan(300);
+    } finally {
+      await us.close();
+    }
+  });
+
+  it("withdraws a call that we let ring, and takes our refusal", async () => {
+    const us = createSipCarrier({ listen: ["udp:127.0.0.1:0"], mediaPlane: createMediaPlane() });
+    try {
+      const { addresses } = await us.ready();
+      const to = `sip:agent@127.0.0.1:${addresses[0]?.port}`;
+      const stop = us.receiveCalls((offer) => offer.accept({ onSignal() {} }).ring());
+      const from = "+12025550142";
+      const impatient = loopback.callIn({
+        from,
+        to,
+        caller: (caller) => caller.waitForAnswer({ giveUpAfterMs: 300 }),
+      });
+      expect(await impatient.ended).toMatchObject({ status: 487, endedBy: "caller" });
+      stop();
+      us.receiveCalls((offer) => offer.refuse(486));
+      const refused = loopback.callIn({ from, to, caller: (caller) => caller.stayOn() });
+      expect(await refused.ended).toMatchObject({ status: 486, endedBy: "us" });
+    } finally {
+      await us.close();
+    }
+  });
+
+  it("ends a call whose scenario it cannot play, and says why", async () => {
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, error: (fields: object) => void logged.push(fields) };
+    const muted = await startLoopbackCarrier({
+      listen: ["udp:127.0.0.1:0"],
+      logger,
+      numbers: [
+        {
+          number: "+12025550190",
+          callee: "sends nothing",
+          expected: "USER_HUNG_UP_IN_CALL",
+          script: (callee) => callee.answer().mute(),
+        },
+      ],
+    });
+    try {
+      const call = loopback.callIn({
+        from: "+12025550142",
+        to: `sip:+12025550190@${muted.uri.slice(4)}`,
+        caller: (caller) => caller.stayOn(),
+      });
+      expect(await call.ended).toMatchObject({ status: 200, endedBy: "us" });
+      expect(logged).toMatchObject([{ error: { code: "UNSUPPORTED" } }]);
+    } finally {
+      await muted.close();
+    }
   });
 
   it("refuses an address it cannot listen on", async () => {

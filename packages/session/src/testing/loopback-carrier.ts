@@ -6,9 +6,11 @@ import { systemRandom } from "../random.js";
 import type { SipInboundOffer } from "../sip/inbound-offer.js";
 import { createSipCarrier, type SipCarrier } from "../sip/sip-carrier.js";
 import { type Heard, HeardAudio } from "./heard-audio.js";
+import type { CallInOptions, IncomingCall } from "./incoming-call.js";
 import { LoopbackCall } from "./loopback-call.js";
+import { LoopbackCaller } from "./loopback-caller.js";
 import { LOOPBACK_CREDENTIALS, LOOPBACK_NUMBERS, type NumberRow } from "./numbers.js";
-import { type CalleeScript, scenarioOf } from "./scenario.js";
+import { type CalleeScript, callerScenarioOf, scenarioOf } from "./scenario.js";
 
 export interface LoopbackCarrierOptions {
   /** Default `udp:127.0.0.1:0` and `tcp:127.0.0.1:0`; port 0 takes a free one. */
@@ -30,6 +32,11 @@ export interface LoopbackCarrier {
   readonly credentials: { readonly username: string; readonly password: string };
   /** What was heard in the last call to this number. Throws NO_SUCH_CALL. */
   heard(number: string): Heard;
+  /**
+   * Somebody calls: `to` is the SIP URI of whoever is to answer, such as
+   * `sip:+12025550111@127.0.0.1:5060`. Throws INVALID_DESTINATION.
+   */
+  callIn(options: CallInOptions): IncomingCall;
   /** How many calls are up. */
   readonly openCalls: number;
   close(): Promise<void>;
@@ -71,6 +78,7 @@ export async function startLoopbackCarrier(
       numbers,
       credentials: LOOPBACK_CREDENTIALS,
       heard: (number) => callees.heard(number),
+      callIn: (call) => callees.callIn(call),
       get openCalls() {
         return callees.openCalls;
       },
@@ -91,7 +99,7 @@ class Callees {
   readonly #sip: SipCarrier;
   readonly #scripts: ReadonlyMap<string, CalleeScript>;
   readonly #logger: Logger;
-  readonly #calls = new Set<LoopbackCall>();
+  readonly #calls = new Set<{ close(): void }>();
   readonly #heard = new Map<string, Heard>();
   readonly #secret = systemRandom().hex(16);
 
@@ -125,6 +133,23 @@ class Callees {
     });
     this.#calls.add(call);
     call.start();
+  }
+
+  callIn({ from, to, headers = {}, caller }: CallInOptions): IncomingCall {
+    const destination = this.#sip.parseDestination(to);
+    const callId = `caller-${systemRandom().hex(8)}`;
+    const call = new LoopbackCaller(
+      (onSignal) => this.#sip.placeCall({ callId, destination, from, headers }, { onSignal }),
+      {
+        scenario: callerScenarioOf(caller),
+        clock: this.#sip.clock,
+        heard: new HeardAudio(SAMPLE_RATE, KEEP_HEARD_MS),
+        onFault: (error) => this.#logger.error({ error }, "a caller's scenario failed"),
+        onOver: () => void this.#calls.delete(call),
+      },
+    );
+    this.#calls.add(call);
+    return call;
   }
 
   heard(number: string): Heard {

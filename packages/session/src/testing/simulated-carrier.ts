@@ -13,9 +13,10 @@ import { parseDestination } from "../sip/destination.js";
 import { parseUri } from "../sip/header-value.js";
 import { type VirtualClock, virtualClock } from "./fake-clock.js";
 import type { Heard } from "./heard-audio.js";
-import { type CalleeScript, type CallerScript, callerScenarioOf, scenarioOf } from "./scenario.js";
+import type { CallInOptions, IncomingCall } from "./incoming-call.js";
+import { type CalleeScript, callerScenarioOf, scenarioOf } from "./scenario.js";
 import type { Scenario } from "./scenario-step.js";
-import { type CallerOutcome, SimulatedInboundCall } from "./simulated-inbound-call.js";
+import { SimulatedInboundCall } from "./simulated-inbound-call.js";
 import { SimulatedOutboundCall } from "./simulated-outbound-call.js";
 
 export interface SimulateCarrierOptions {
@@ -30,20 +31,6 @@ export interface SimulateCarrierOptions {
   readonly rtpLostMs?: number;
   /** What we answer a callee's `challenge` with. */
   readonly credentials?: { readonly username: string; readonly password: string };
-}
-
-export interface CallInOptions {
-  readonly from: string;
-  readonly to: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly caller: CallerScript;
-}
-
-/** A call that somebody placed to us. */
-export interface IncomingCall {
-  /** How it ended for the caller. */
-  readonly ended: Promise<CallerOutcome>;
-  readonly heard: Heard;
 }
 
 export interface SimulatedCarrier extends Carrier {

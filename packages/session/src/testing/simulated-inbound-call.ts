@@ -6,24 +6,13 @@ import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
 import { readReasonHeaders } from "../sip/reason-header.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { CallerLeg } from "./far-side.js";
-import { type Heard, HeardAudio } from "./heard-audio.js";
+import { HeardAudio } from "./heard-audio.js";
+import type { CallerOutcome } from "./incoming-call.js";
 import { reasonValues } from "./reason-values.js";
 import { phraseOf } from "./response-phrases.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Scenario } from "./scenario-step.js";
 import { SimulatedLine } from "./simulated-line.js";
-
-/** How a call ended for the one who placed it. */
-export interface CallerOutcome {
-  /** Our final response: 200 when we answered, 487 after the caller gave up. */
-  readonly status: number;
-  readonly endedBy: "caller" | "us";
-  /** The 18x responses that came before it. */
-  readonly provisional: readonly number[];
-  /** With a 3xx. */
-  readonly contacts: readonly string[];
-  readonly heard: Heard;
-}
 
 export interface SimulatedInboundOptions {
   readonly clock: Clock;
