@@ -40,6 +40,19 @@ export interface MediaStats {
   readonly packetsDropped: number;
   /** Interarrival jitter (RFC 3550 6.4.1). */
   readonly jitterMs: number;
+  /** Packets that came after their audio was due. */
+  readonly packetsLate?: number;
+  /** How much of what was heard had to be made up for lost or late packets. */
+  readonly concealedMs?: number;
+  /** How long the jitter buffer keeps packets back at present. */
+  readonly bufferMs?: number;
+  /** From RTCP: the way to the peer and back. */
+  readonly roundTripMs?: number;
+  /** From RTCP: how much of what we sent the peer has lost, 0 to 1, and its jitter. */
+  readonly remoteLossRate?: number;
+  readonly remoteJitterMs?: number;
+  /** Estimated listening quality of what we hear, 1 to 4.5 (E-model, ITU-T G.107). */
+  readonly mos?: number;
 }
 
 /** The media side of one leg. Exists from the start; carries audio once SDP was agreed. */

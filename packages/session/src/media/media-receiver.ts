@@ -12,7 +12,7 @@ import { type Digit, DigitReceiver } from "./telephone-event.js";
 /** The delay is brought down when it is this much too long, until it is nearly right. */
 const TOO_LATE_MS = 30;
 const LATE_ENOUGH_MS = 10;
-const TOO_EARLY_MS = -5;
+const TOO_EARLY_MS = 0;
 /** When this much too late, quiet stretches are left out as a whole. */
 const FAR_TOO_LATE_MS = 60;
 const QUIET_RMS = 60;

@@ -59,6 +59,9 @@ export class RtpLeg {
       packetsLost: statistics.lost,
       packetsDropped: dropped + this.refused,
       jitterMs: statistics.jitterMs,
+      packetsLate: this.receiver.late,
+      concealedMs: (this.receiver.concealedSamples * 1000) / this.options.sampleRate,
+      bufferMs: this.receiver.delayMs,
     };
   }
 
