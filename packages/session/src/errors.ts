@@ -5,6 +5,8 @@ export const ERROR_CODES = {
   INVALID_AUDIO: "The audio is not in a format offhook can play or read.",
   INVALID_AGENT: "The agent file does not export what defineAgent() returns.",
   INVALID_SDP: "The session description cannot be parsed or offers nothing usable.",
+  INVALID_JOURNAL: "A line of the journal is not what the journal's schema says.",
+  JOURNAL_UNWRITABLE: "The journal's file cannot be made or written.",
   INVALID_MESSAGE: "A SIP message cannot be parsed.",
   AGENT_FILE_UNREADABLE: "The agent file cannot be found, read or loaded.",
   ADDRESS_IN_USE: "The address to listen on is already taken.",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EventHub, type HookFault } from "./event-hub.js";
+import { EventHub, type HookFault, type HookTiming } from "./event-hub.js";
 import { virtualClock } from "./testing/fake-clock.js";
 
 interface Events {
@@ -46,6 +46,41 @@ describe("an event hub", () => {
     });
     await hub.emit("ring", { count: 1 });
     expect(faults).toEqual([{ code: "HOOK_THREW", event: "ring", message: "rejected" }]);
+  });
+
+  it("takes the time of every listener, however it ends, once", async () => {
+    const clock = virtualClock();
+    const timings: HookTiming[] = [];
+    const onTiming = (timing: HookTiming) => void timings.push(timing);
+    const hub = new EventHub<Events>({ clock, deadlineMs: 1_000, onFault: () => {}, onTiming });
+    hub.on("ring", () => {});
+    hub.on("ring", () => {
+      throw new Error("broken");
+    });
+    hub.on("ring", () => new Promise((resolve) => void clock.setTimeout(() => resolve(), 250)));
+    hub.on("ring", () => new Promise((resolve) => void clock.setTimeout(() => resolve(), 5_000)));
+    await clock.runUntil(hub.emit("ring", { count: 1 }));
+    await clock.advanceBy(10_000);
+    expect(timings).toEqual([
+      { event: "ring", tookMs: 0, result: "settled" },
+      { event: "ring", tookMs: 0, result: "threw" },
+      { event: "ring", tookMs: 250, result: "settled" },
+      { event: "ring", tookMs: 1_000, result: "timed_out" },
+    ]);
+  });
+
+  it("is not hurt by whoever takes the time", async () => {
+    const clock = virtualClock();
+    const onTiming = () => {
+      throw new Error("no stopwatch");
+    };
+    const faults: HookFault[] = [];
+    const onFault = (fault: HookFault) => void faults.push(fault);
+    const hub = new EventHub<Events>({ clock, deadlineMs: 1_000, onFault, onTiming });
+    hub.on("ring", async () => {});
+    hub.on("ring", () => {});
+    await clock.runUntil(hub.emit("ring", { count: 1 }));
+    expect(faults).toEqual([]);
   });
 
   it("waits for async listeners, but for a hanging one only until the deadline", async () => {

@@ -9,6 +9,14 @@ export interface HookFault {
   readonly message: string;
 }
 
+/** How long one listener took. */
+export interface HookTiming {
+  readonly event: string;
+  /** On the clock of the hub; 0 for a listener that did nothing asynchronous in virtual time. */
+  readonly tookMs: number;
+  readonly result: "settled" | "threw" | "timed_out";
+}
+
 export type Hook<Payload> = (payload: Payload) => void | Promise<void>;
 
 export interface EventHubOptions {
@@ -16,6 +24,8 @@ export interface EventHubOptions {
   /** How long an async listener may take before it is reported as hanging. */
   readonly deadlineMs: number;
   readonly onFault: (fault: HookFault) => void;
+  /** Called once per listener and event, when it has settled or its deadline passed. */
+  readonly onTiming?: (timing: HookTiming) => void;
 }
 
 /**
@@ -68,35 +78,48 @@ export class EventHub<Events extends object> {
   }
 
   #call<Payload>(event: string, hook: Hook<Payload>, payload: Payload): Promise<void> | undefined {
+    const startedAtMs = this.#options.clock.nowMs();
     try {
       const result = hook(payload);
-      if (!isThenable(result)) return undefined;
-      return this.#watch(event, result);
+      if (isThenable(result)) return this.#watch(event, result, startedAtMs);
+      this.#time(event, startedAtMs, "settled");
+      return undefined;
     } catch (thrown) {
+      this.#time(event, startedAtMs, "threw");
       this.#report({ code: "HOOK_THREW", event, message: messageOf(thrown) });
       return undefined;
     }
   }
 
-  #watch(event: string, running: PromiseLike<void>): Promise<void> {
+  #watch(event: string, running: PromiseLike<void>, startedAtMs: number): Promise<void> {
     const { clock, deadlineMs } = this.#options;
     return new Promise((resolve) => {
-      const settle = () => {
-        this.#watches.delete(watch);
+      const settle = (result: HookTiming["result"]) => {
+        if (this.#watches.delete(watch)) this.#time(event, startedAtMs, result);
         clock.clear(watch);
         resolve();
       };
       const watch = clock.setTimeout(() => {
-        settle();
+        settle("timed_out");
         const message = `A ${event} hook did not settle within ${deadlineMs} ms.`;
         this.#report({ code: "HOOK_TIMED_OUT", event, message });
       }, deadlineMs);
       this.#watches.add(watch);
-      running.then(settle, (thrown: unknown) => {
-        settle();
+      const settled = () => settle("settled");
+      running.then(settled, (thrown: unknown) => {
+        settle("threw");
         this.#report({ code: "HOOK_THREW", event, message: messageOf(thrown) });
       });
     });
+  }
+
+  #time(event: string, startedAtMs: number, result: HookTiming["result"]): void {
+    const tookMs = Math.round(this.#options.clock.nowMs() - startedAtMs);
+    try {
+      this.#options.onTiming?.({ event, tookMs, result });
+    } catch {
+      // As with a reporter: whoever only takes the time must not stop the event.
+    }
   }
 
   #report(fault: HookFault): void {

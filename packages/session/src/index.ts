@@ -74,7 +74,13 @@ export {
   type OffhookErrorCode,
   type OffhookErrorOptions,
 } from "./errors.js";
-export { EventHub, type EventHubOptions, type Hook, type HookFault } from "./event-hub.js";
+export {
+  EventHub,
+  type EventHubOptions,
+  type Hook,
+  type HookFault,
+  type HookTiming,
+} from "./event-hub.js";
 export type { CallEvent, SessionEvents } from "./events.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
 export { type AudioSource, audioFrames, loadAudio } from "./media/audio-source.js";
@@ -97,6 +103,13 @@ export type {
 } from "./media/media-plane.js";
 export { Resampler, resample } from "./media/resample.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
+export type { ListenAddress } from "./sip/endpoint.js";
+export {
+  createSipCarrier,
+  type SipCarrier,
+  type SipCarrierOptions,
+  type SipTrunk,
+} from "./sip/sip-carrier.js";
 export type {
   AnswerResponse,
   AudioFrame,

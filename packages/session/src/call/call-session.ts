@@ -11,7 +11,7 @@ import type {
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { messageOf, OffhookError } from "../errors.js";
-import { EventHub, type Hook, type HookFault } from "../event-hub.js";
+import { EventHub, type Hook, type HookFault, type HookTiming } from "../event-hub.js";
 import type { SessionEvents } from "../events.js";
 import { type Logger, silentLogger } from "../logger.js";
 import type { MediaLeg } from "../media/call-audio.js";
@@ -47,6 +47,8 @@ export interface CallTap {
   onAgentVoice?(active: boolean, atMs: number): void;
   /** Everything the machine was told, in order: what a journal keeps. */
   onInput?(input: CallInput): void;
+  /** A listener of one of the call's events has settled, or its deadline passed. */
+  onHook?(timing: HookTiming): void;
 }
 
 export interface CallSessionOptions {
@@ -71,13 +73,14 @@ export class CallSession {
   readonly callId: string;
   readonly direction: CallDirection;
   readonly clock: Clock;
+  /** Wall time of its creation, ms since the Unix epoch. */
+  readonly createdAtWallMs: number;
   /** Settles with the outcome when every `call_end` hook has, or its deadline passed. Never rejects. */
   readonly ended: Promise<CallOutcome>;
 
   readonly #carrier: Carrier;
   readonly #logger: Logger;
   readonly #createdAtMs: number;
-  readonly #createdAtWallMs: number;
   readonly #hub: EventHub<SessionEvents>;
   readonly #timers: CallTimers;
   readonly #taps = new Set<CallTap>();
@@ -106,7 +109,7 @@ export class CallSession {
     this.#carrier = options.carrier;
     this.#logger = options.logger ?? silentLogger;
     this.#createdAtMs = this.clock.nowMs();
-    this.#createdAtWallMs = this.clock.wallMs();
+    this.createdAtWallMs = this.clock.wallMs();
     this.#timers = new CallTimers(this.clock, (timer) =>
       this.#tell({ type: "timer", timer, atMs: this.atMs }),
     );
@@ -114,6 +117,7 @@ export class CallSession {
       clock: this.clock,
       deadlineMs: options.settings.limits.callEndHookMs,
       onFault: (fault) => this.#onHookFault(fault),
+      onTiming: (timing) => this.#eachTap((tap) => tap.onHook?.(timing)),
     });
     const opening = openCall(direction, options.settings);
     this.#snapshot = opening.snapshot;
@@ -330,8 +334,10 @@ export class CallSession {
     const kept = this.#faultOf(fault);
     this.#logger.warn({ callId, code: fault.code, where: fault.where }, "call fault");
     // Once disconnected the facts are complete; what still fails is added to the record.
-    if (this.#closing) this.#lateFaults.push(kept);
-    else this.#tell({ type: "fault", fault: kept, atMs: this.atMs });
+    const input: CallInput = { type: "fault", fault: kept, atMs: this.atMs };
+    if (!this.#closing) return this.#tell(input);
+    this.#lateFaults.push(kept);
+    this.#eachTap((tap) => tap.onInput?.(input));
   }
 
   /** Tells an event that only the agent side knows of. */
@@ -434,7 +440,7 @@ export class CallSession {
     this.#media?.release();
     (this.#outbound ?? this.#inbound)?.release();
     const { states, facts, settings } = this.#snapshot;
-    const identity = { callId: this.callId, createdAtWallMs: this.#createdAtWallMs };
+    const identity = { callId: this.callId, createdAtWallMs: this.createdAtWallMs };
     const outcome = outcomeOf(identity, facts, states, settings.profile);
     this.#outcome = outcome;
     this.#closing = true;

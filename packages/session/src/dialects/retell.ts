@@ -167,7 +167,6 @@ const outboundOnly: readonly RetellReason[] = [
   "dial_busy",
   "dial_failed",
   "dial_no_answer",
-  "user_declined",
 ];
 
 /** Seed 004. */
