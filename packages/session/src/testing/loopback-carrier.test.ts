@@ -33,10 +33,11 @@ afterAll(async () => {
 
 for (const transport of ["udp", "tcp"] as const) {
   const open = async (): Promise<CarrierUnderTest> => {
-    const address = loopback.addresses.find((text) => text.startsWith(transport)) ?? "";
+    const protocol = transport.toUpperCase();
+    const address = loopback.addresses.find((bound) => bound.protocol === protocol);
     const carrier = createSipCarrier({
       trunk: {
-        uri: `sip:${address.slice(4)}`,
+        uri: `sip:127.0.0.1:${address?.port}`,
         transport,
         ...loopback.credentials,
         profile,
@@ -157,15 +158,16 @@ describe("loopback carrier", () => {
     await expect(startLoopbackCarrier({ listen: ["smoke:signals"] })).rejects.toMatchObject({
       code: "INVALID_OPTION",
     });
-    const taken = loopback.addresses.find((text) => text.startsWith("tcp")) ?? "";
-    await expect(startLoopbackCarrier({ listen: [taken] })).rejects.toMatchObject({
+    const taken = loopback.addresses.find(({ protocol }) => protocol === "TCP");
+    const listen = [`tcp:127.0.0.1:${taken?.port}`];
+    await expect(startLoopbackCarrier({ listen })).rejects.toMatchObject({
       code: "ADDRESS_IN_USE",
     });
   });
 
   it("listens no longer once it is closed", async () => {
     const short = await startLoopbackCarrier({ listen: ["tcp:127.0.0.1:0"] });
-    const port = Number(short.addresses[0]?.split(":").at(-1));
+    const port = short.addresses[0]?.port ?? 0;
     await short.close();
     const refused = await new Promise((resolve) => {
       const socket = connect(port, "127.0.0.1");

@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import { systemRandom } from "../random.js";
+import type { ListenAddress } from "../sip/endpoint.js";
 import type { SipInboundOffer } from "../sip/inbound-offer.js";
 import { createSipCarrier, type SipCarrier } from "../sip/sip-carrier.js";
 import { type Heard, HeardAudio } from "./heard-audio.js";
@@ -25,8 +26,8 @@ export interface LoopbackCarrierOptions {
 export interface LoopbackCarrier {
   /** What to give as a trunk's `uri`: the first UDP address, else the first of all. */
   readonly uri: string;
-  /** As they were bound: `udp:127.0.0.1:40123`. */
-  readonly addresses: readonly string[];
+  /** As they were bound, with the ports that were free. */
+  readonly addresses: readonly ListenAddress[];
   readonly numbers: readonly NumberRow[];
   /** What the numbers that challenge their callers ask for. */
   readonly credentials: { readonly username: string; readonly password: string };
@@ -67,14 +68,10 @@ export async function startLoopbackCarrier(
   try {
     const { addresses } = await sip.ready();
     const stop = sip.receiveCalls((offer) => callees.take(offer));
-    const texts = addresses.map(
-      ({ protocol, address, port }) => `${protocol.toLowerCase()}:${hostOf(address)}:${port}`,
-    );
-    const first = texts.find((text) => text.startsWith("udp:")) ?? texts[0] ?? "";
-    const [protocol = "udp", hostPort = ""] = splitOnce(first);
+    const main = addresses.find(({ protocol }) => protocol === "UDP") ?? addresses[0];
     return {
-      uri: `sip:${hostPort}${protocol === "udp" ? "" : `;transport=${protocol}`}`,
-      addresses: texts,
+      uri: main ? uriOf(main) : "",
+      addresses,
       numbers,
       credentials: LOOPBACK_CREDENTIALS,
       heard: (number) => callees.heard(number),
@@ -177,11 +174,7 @@ function withPlus(number: string): string {
   return /^[1-9]\d{6,14}$/.test(number) ? `+${number}` : number;
 }
 
-function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
-}
-
-function splitOnce(text: string): readonly [string, string] {
-  const colon = text.indexOf(":");
-  return [text.slice(0, colon), text.slice(colon + 1)];
+function uriOf({ protocol, address, port }: ListenAddress): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `sip:${host}:${port}${protocol === "UDP" ? "" : `;transport=${protocol.toLowerCase()}`}`;
 }

@@ -142,6 +142,21 @@ describe("simulated carrier, a call we place", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("counts each of our keys for one wait only", async () => {
+    const { clock, leg, until } = place((callee) =>
+      callee
+        .answer()
+        .waitForDigits({ count: 1, timeoutMs: 1_000 })
+        .waitForDigits({ count: 2, timeoutMs: 5_000 })
+        .hangUp(),
+    );
+    await until("answered");
+    void leg.media.sendDtmf("12");
+    await until("far_side_ended");
+    // The first key came at 160 ms; the second alone does not end the second wait.
+    expect(clock.nowMs()).toBe(160 + 5_000);
+  });
+
   it("hears us out before it replies", async () => {
     const { clock, leg, until } = place((callee) =>
       callee.answer().hearOut({ quietMs: 400 }).hangUp(),
