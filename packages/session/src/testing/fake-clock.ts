@@ -1,3 +1,5 @@
+// Taken from the module, so that a test runner that fakes the globals does not fake these too.
+import { setImmediate, setTimeout } from "node:timers";
 import type { Clock, TimerHandle } from "../clock.js";
 import { OffhookError } from "../errors.js";
 import { TimerHeap, type VirtualTimer } from "./timer-heap.js";

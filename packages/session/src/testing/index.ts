@@ -14,12 +14,14 @@ export {
 } from "./fake-clock.js";
 export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
 export type { CallerOutcome, CallInOptions, IncomingCall } from "./incoming-call.js";
+export { LABEL_NUMBERS, type LabelRow } from "./label-numbers.js";
 export {
   type LoopbackCarrier,
   type LoopbackCarrierOptions,
   startLoopbackCarrier,
 } from "./loopback-carrier.js";
 export {
+  type AnsweredNumber,
   calleesOf,
   LOOPBACK_CREDENTIALS,
   LOOPBACK_NUMBERS,

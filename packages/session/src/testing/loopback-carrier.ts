@@ -10,14 +10,14 @@ import { type Heard, HeardAudio } from "./heard-audio.js";
 import type { CallInOptions, IncomingCall } from "./incoming-call.js";
 import { LoopbackCall } from "./loopback-call.js";
 import { LoopbackCaller } from "./loopback-caller.js";
-import { LOOPBACK_CREDENTIALS, LOOPBACK_NUMBERS, type NumberRow } from "./numbers.js";
+import { type AnsweredNumber, LOOPBACK_CREDENTIALS, LOOPBACK_NUMBERS } from "./numbers.js";
 import { type CalleeScript, callerScenarioOf, scenarioOf } from "./scenario.js";
 
 export interface LoopbackCarrierOptions {
   /** Default `udp:127.0.0.1:0` and `tcp:127.0.0.1:0`; port 0 takes a free one. */
   readonly listen?: readonly string[];
   /** Who answers where; any other number gets 404. Default `LOOPBACK_NUMBERS`. */
-  readonly numbers?: readonly NumberRow[];
+  readonly numbers?: readonly AnsweredNumber[];
   /** Closed together with the carrier. */
   readonly mediaPlane?: MediaPlane;
   readonly logger?: Logger;
@@ -28,7 +28,7 @@ export interface LoopbackCarrier {
   readonly uri: string;
   /** As they were bound, with the ports that were free. */
   readonly addresses: readonly ListenAddress[];
-  readonly numbers: readonly NumberRow[];
+  readonly numbers: readonly AnsweredNumber[];
   /** What the numbers that challenge their callers ask for. */
   readonly credentials: { readonly username: string; readonly password: string };
   /** What was heard in the last call to this number. Throws NO_SUCH_CALL. */
@@ -100,7 +100,7 @@ class Callees {
   readonly #heard = new Map<string, Heard>();
   readonly #secret = systemRandom().hex(16);
 
-  constructor(sip: SipCarrier, numbers: readonly NumberRow[], logger: Logger) {
+  constructor(sip: SipCarrier, numbers: readonly AnsweredNumber[], logger: Logger) {
     this.#sip = sip;
     this.#logger = logger;
     this.#scripts = new Map(

@@ -1,14 +1,20 @@
 import type { EndReason } from "../call/end-reason.js";
 import type { CalleeScript } from "./scenario.js";
 
-/** One number of the table: who answers there, and how a call to it is to end. */
-export interface NumberRow {
+/** A number and who answers there. */
+export interface AnsweredNumber {
   readonly number: string;
   /** What the callee does, in words. */
   readonly callee: string;
-  readonly expected: EndReason;
+  /** How a call to it is to end, where that does not depend on the caller. */
+  readonly expected?: EndReason;
   /** Absent where the number cannot be dialled at all. */
   readonly script?: CalleeScript;
+}
+
+/** One number of the table, and how a call to it is to end. */
+export interface NumberRow extends AnsweredNumber {
+  readonly expected: EndReason;
 }
 
 export interface NumberOptions {
@@ -197,7 +203,9 @@ export function numberTable(options: NumberOptions = {}): readonly NumberRow[] {
 export const LOOPBACK_NUMBERS: readonly NumberRow[] = numberTable();
 
 /** The callees of a table by number, as `simulateCarrier` takes them. */
-export function calleesOf(table: readonly NumberRow[]): Readonly<Record<string, CalleeScript>> {
+export function calleesOf(
+  table: readonly AnsweredNumber[],
+): Readonly<Record<string, CalleeScript>> {
   return Object.fromEntries(
     table.flatMap(({ number, script }) => (script ? [[number, script] as const] : [])),
   );
