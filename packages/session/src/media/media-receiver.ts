@@ -234,14 +234,17 @@ export class MediaReceiver {
 
   /** Makes a block shorter or longer, so that the delay comes to what the jitter asks for. */
   private fit(block: Int16Array, nowMs: number): Int16Array {
-    const pendingMs = ((this.pendingCount + block.length) * 1000) / this.sampleRate;
-    const excessMs = this.buffer.excessMs(nowMs, pendingMs);
+    const blockMs = (block.length * 1000) / this.sampleRate;
+    const pendingMs = (this.pendingCount * 1000) / this.sampleRate;
+    // A packet is wanted before what is pending was heard: that much earlier it must be there.
+    const slackMs = this.buffer.excessMs(nowMs, blockMs);
+    const excessMs = slackMs + pendingMs;
     this.shortening = excessMs > (this.shortening ? LATE_ENOUGH_MS : TOO_LATE_MS);
     if (this.shortening) {
       if (excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS) return block.subarray(0, 0);
       return block.subarray(0, shorten(block, this.sampleRate));
     }
-    return excessMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
+    return slackMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
   }
 }
 
