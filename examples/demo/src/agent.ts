@@ -8,7 +8,7 @@ import { clipPath } from "@offhook/session/testing";
 export const reminderAgent = defineAgent({
   name: "appointment-reminder",
   async onAnswer({ session, signal }) {
-    const heard = await session.detected(["human", "voicemail"], { timeoutMs: 6_000, signal });
+    const heard = await session.detected(["human", "voicemail"], { timeoutMs: 10_000, signal });
     if (heard.status === "detected" && heard.verdict.label === "voicemail") {
       await session.listen({ quietMs: 1_000, timeoutMs: 1_000, signal });
       return session.end();

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { type Call, createCalls, outcomeLine } from "@offhook/agent";
 import { createSipCarrier } from "@offhook/session";
-import { startLoopbackCarrier } from "@offhook/session/testing";
+import { LOOPBACK_NUMBERS, startLoopbackCarrier } from "@offhook/session/testing";
 import { reminderAgent } from "./agent.js";
 import { summaryLine } from "./evidence.js";
 import { showLive } from "./live-table.js";
@@ -36,7 +36,7 @@ async function demo(json: boolean): Promise<boolean> {
   const calls = createCalls({ carrier, agent: reminderAgent });
   const undoSignals = calls.runner.drainOn();
   try {
-    const placed = loopback.numbers.map((row) => ({ row, call: calls.dial({ to: row.number }) }));
+    const placed = LOOPBACK_NUMBERS.map((row) => ({ row, call: calls.dial({ to: row.number }) }));
     const toWithdraw = placed.find(({ row }) => row.number === WITHDRAWN)?.call;
     toWithdraw?.session.on("ringing", () => {
       carrier.clock.setTimeout(() => void calls.cancel(toWithdraw.callId), WITHDRAW_AFTER_MS);

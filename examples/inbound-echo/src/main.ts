@@ -6,11 +6,11 @@ import { clipPath } from "@offhook/session/testing";
 import { echoAgent } from "./agent.js";
 
 const answering = createSipCarrier({ listen: ["udp:127.0.0.1:0"] });
-const { addresses } = await answering.ready;
+const [listening] = (await answering.ready()).addresses;
 const echo = createCalls({ carrier: answering, agent: echoAgent });
 echo.receive();
 
-const calling = createSipCarrier({ trunk: { uri: `sip:${addresses[0]?.replace(/^udp:/, "")}` } });
+const calling = createSipCarrier({ trunk: { uri: `sip:127.0.0.1:${listening?.port}` } });
 let loudest = 0;
 const caller = createCalls({
   carrier: calling,

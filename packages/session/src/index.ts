@@ -91,6 +91,7 @@ export type {
   MediaStats,
   SendDtmfOptions,
 } from "./media/call-audio.js";
+export { createMediaPlane, type MediaPlaneOptions } from "./media/create-media-plane.js";
 export { decodeG711, encodeG711, type G711Law } from "./media/g711.js";
 export type {
   AgreedMedia,

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type Calls, createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
-import { collect, count } from "./option-parsers.js";
+import { addressInWords, collect, count } from "./option-parsers.js";
 
 interface AnswerFlags extends AgentFlags {
   readonly listen: readonly string[];
@@ -32,8 +32,10 @@ async function answer(flags: AnswerFlags): Promise<void> {
   const carrier = createSipCarrier({ listen: flags.listen });
   const calls = createCalls({ carrier, agent });
   try {
-    const { addresses } = await carrier.ready;
-    console.error(`answering on ${addresses.join(", ")}; Ctrl-C drains and exits`);
+    const { addresses } = await carrier.ready();
+    console.error(
+      `answering on ${addresses.map(addressInWords).join(", ")}; Ctrl-C drains and exits`,
+    );
     await untilEnough(calls, flags);
   } finally {
     await calls.close();

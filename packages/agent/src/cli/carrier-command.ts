@@ -1,6 +1,6 @@
 import { startLoopbackCarrier } from "@offhook/session/testing";
 import type { Command } from "commander";
-import { collect } from "./option-parsers.js";
+import { addressInWords, collect } from "./option-parsers.js";
 
 interface CarrierFlags {
   readonly listen: readonly string[];
@@ -16,8 +16,10 @@ export function addCarrierCommand(program: Command): void {
       const carrier = await startLoopbackCarrier({ listen });
       try {
         for (const { number, callee, expected } of carrier.numbers)
-          console.log(`${number.padEnd(14)} ${callee.padEnd(48)} ${expected}`);
-        console.error(`listening on ${carrier.addresses.join(", ")}; Ctrl-C exits`);
+          console.log(`${number.padEnd(14)} ${callee.padEnd(48)} ${expected ?? ""}`);
+        console.error(
+          `listening on ${carrier.addresses.map(addressInWords).join(", ")}; Ctrl-C exits`,
+        );
         await new Promise<void>((resolve) => {
           process.once("SIGINT", resolve).once("SIGTERM", resolve);
         });

@@ -16,14 +16,18 @@ export async function openTrunk(flags: TrunkFlags): Promise<SipCarrier> {
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
       remedy: "Use udp or tcp.",
     });
-  const carrier = createSipCarrier({
-    trunk: {
-      ...(trunk === undefined ? {} : { uri: trunk }),
-      ...(transport === undefined ? {} : { transport }),
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    },
-  });
-  await carrier.ready;
+  const carrier = createSipCarrier(
+    trunk === undefined
+      ? {}
+      : {
+          trunk: {
+            uri: trunk,
+            ...(transport === undefined ? {} : { transport }),
+            ...(username === undefined ? {} : { username }),
+            ...(password === undefined ? {} : { password }),
+          },
+        },
+  );
+  await carrier.ready();
   return carrier;
 }

@@ -1,3 +1,4 @@
+import type { ListenAddress } from "@offhook/session";
 import { InvalidArgumentError } from "commander";
 
 /** A whole number of milliseconds from 1 to a day. */
@@ -18,4 +19,10 @@ function wholeNumber(value: string, least: number, most: number, unit: string): 
 /** Collects a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** As `--listen` takes it: `udp:127.0.0.1:5060`. */
+export function addressInWords({ protocol, address, port }: ListenAddress): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${protocol.toLowerCase()}:${host}:${port}`;
 }

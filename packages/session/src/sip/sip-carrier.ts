@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../clock.js";
 import { messageOf, OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
 import type { CallSampleRate } from "../media/call-audio.js";
+import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import { type Random, systemRandom } from "../random.js";
 import { parseDestination } from "./destination.js";
@@ -56,15 +57,15 @@ export interface SipCarrierOptions {
   readonly trunk?: SipTrunk;
   /** `udp:127.0.0.1:0`, `tcp:[::1]:5060`; port 0 takes a free one. */
   readonly listen?: readonly string[];
-  /** Closed together with the carrier. */
-  readonly mediaPlane: MediaPlane;
+  /** Default: one media thread of its own. Closed together with the carrier. */
+  readonly mediaPlane?: MediaPlane;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
   /** The host that peers are told in Via, Contact and SDP, where it is not what a socket says. */
   readonly localAddress?: string;
   readonly userAgent?: string;
-  /** What agents read and write. Default 16000. */
+  /** What agents read and write. Default 8000, the telephone's own rate. */
   readonly sampleRate?: CallSampleRate;
   readonly resolver?: Resolver;
 }
@@ -81,8 +82,9 @@ export interface SipCarrier extends Carrier {
  * @throws INVALID_OPTION
  */
 export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
-  const { mediaPlane, clock = systemClock(), random = systemRandom() } = options;
+  const { clock = systemClock(), random = systemRandom() } = options;
   const { logger = silentLogger, resolver = systemResolver() } = options;
+  const mediaPlane = options.mediaPlane ?? createMediaPlane({ logger });
   const parsed = parseOptions(options);
   const profile = options.trunk?.profile;
   const settings: LegSettings = {
@@ -90,7 +92,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     random,
     logger,
     mediaPlane,
-    sampleRate: parsed.sampleRate ?? 16_000,
+    sampleRate: parsed.sampleRate ?? 8_000,
     rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
   };
   const trunkUri = parsed.trunk && parseTrunkUri(parsed.trunk.uri);
