@@ -20,6 +20,18 @@ describe("virtual clock", () => {
     expect(clock.pendingTimers).toBe(1);
   });
 
+  it("fires what is due now when it is moved by nothing", async () => {
+    const clock = virtualClock();
+    const fired: string[] = [];
+    clock.setTimeout(() => {
+      fired.push("first");
+      clock.setTimeout(() => void fired.push("second"), 0);
+    }, 0);
+    expect(fired).toEqual([]);
+    await clock.advanceBy(0);
+    expect(fired).toEqual(["first", "second"]);
+  });
+
   it("fires a chain of 20 ms timers fifty times in a second", async () => {
     const clock = virtualClock();
     let count = 0;

@@ -124,7 +124,9 @@ class SteppedClock implements VirtualClock {
         untilMs,
         waitsForTime: true,
         graceMs: 0,
-        isDone: () => this.#nowMs >= untilMs,
+        isDone: () =>
+          this.#nowMs >= untilMs &&
+          (this.#timers.peek()?.dueMs ?? Number.POSITIVE_INFINITY) > untilMs,
         resolve,
         reject,
       });

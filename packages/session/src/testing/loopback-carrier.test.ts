@@ -8,7 +8,7 @@ import { type LoopbackCarrier, startLoopbackCarrier } from "./loopback-carrier.j
 import { numberTable } from "./numbers.js";
 import { say } from "./stand-in-agent.js";
 
-const numbers = numberTable({ ringMs: 100, voicemailRingMs: 400 });
+const numbers = numberTable({ ringMs: 100, voicemailRingMs: 500 });
 const profile = { voicemailRing: { minMs: 300 } };
 
 const REAL_TIME = "takes many seconds of real time; the demo calls it";
@@ -57,7 +57,7 @@ for (const transport of ["udp", "tcp"] as const) {
       name: `loopback carrier over ${transport} and RTP`,
       numbers,
       except,
-      limits: { ringMs: 800, noResponseMs: 800 },
+      limits: { ringMs: 1_500, noResponseMs: 1_500 },
       open,
     },
   );

@@ -149,6 +149,7 @@ class InMemoryCarrier implements SimulatedCarrier {
       sampleRate: this.#options.sampleRate ?? 8_000,
       rtpLostMs: this.#options.rtpLostMs ?? 15_000,
       delayMs: this.#options.delayMs ?? 0,
+      scenarioAt: (address: string) => this.#scenarioAt(address, undefined, {}),
       // A listener or a scenario that fails is a defect of the test: let it fail the test.
       onFault: (thrown: unknown) => {
         this.clock.setTimeout(() => {
@@ -159,7 +160,15 @@ class InMemoryCarrier implements SimulatedCarrier {
   }
 
   #scenarioFor({ destination, from, headers = {} }: PlaceCallRequest): Scenario {
-    const to = destination.address;
+    const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+    return this.#scenarioAt(destination.address, from, Object.fromEntries(lowerCased));
+  }
+
+  #scenarioAt(
+    to: string,
+    from: string | undefined,
+    headers: Readonly<Record<string, string>>,
+  ): Scenario {
     const script =
       typeof this.#callees === "function"
         ? this.#callees
@@ -167,8 +176,7 @@ class InMemoryCarrier implements SimulatedCarrier {
           this.#callees[parseUri(to)?.user ?? to] ??
           this.#callees["*"] ??
           ((callee) => callee.reject(404)));
-    const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-    return scenarioOf(script, { to, from, headers: Object.fromEntries(lowerCased) });
+    return scenarioOf(script, { to, from, headers });
   }
 }
 

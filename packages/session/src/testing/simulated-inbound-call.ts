@@ -1,4 +1,11 @@
-import type { InboundLeg, InboundOffer, LegSink, RejectOptions, RingOptions } from "../carrier.js";
+import type {
+  InboundLeg,
+  InboundOffer,
+  LegSink,
+  OutboundLeg,
+  RejectOptions,
+  RingOptions,
+} from "../carrier.js";
 import type { Clock, TimerHandle } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
@@ -13,6 +20,7 @@ import { phraseOf } from "./response-phrases.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Scenario } from "./scenario-step.js";
 import { SimulatedLine } from "./simulated-line.js";
+import { ATTENDED_TRANSFER, transferStepsTo } from "./simulated-transfer.js";
 
 export interface SimulatedInboundOptions {
   readonly clock: Clock;
@@ -24,6 +32,8 @@ export interface SimulatedInboundOptions {
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
   readonly delayMs: number;
+  /** What whoever is reached at this address does, for transfers. */
+  readonly scenarioAt: (address: string) => Scenario;
   /** Asked when the INVITE arrives. */
   readonly receiver: () => ((offer: InboundOffer) => void) | undefined;
   readonly onFault: (thrown: unknown) => void;
@@ -101,6 +111,19 @@ export class SimulatedInboundCall implements InboundLeg {
 
   bye(): void {
     if (this.#stage === "answered") this.#finish(200, "us");
+  }
+
+  /** The caller calls `target` instead, who does what the carrier's callees do. */
+  refer(target: string, { replaces }: { readonly replaces?: OutboundLeg } = {}): void {
+    if (this.#stage !== "answered") return;
+    const steps = replaces ? ATTENDED_TRANSFER : transferStepsTo(this.#options.scenarioAt(target));
+    for (const { afterMs, progress } of steps)
+      this.#after(afterMs, () => this.#tell({ type: "transfer", progress }));
+  }
+
+  hold(held: boolean): void {
+    if (this.#stage === "answered")
+      this.#after(this.#options.delayMs, () => this.#tell({ type: "held", by: "us", held }));
   }
 
   release(): void {

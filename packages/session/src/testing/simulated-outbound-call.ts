@@ -11,6 +11,7 @@ import { phraseOf } from "./response-phrases.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Challenge, Scenario } from "./scenario-step.js";
 import { SimulatedLine } from "./simulated-line.js";
+import { ATTENDED_TRANSFER, transferStepsTo } from "./simulated-transfer.js";
 
 export interface SimulatedCallOptions {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface SimulatedCallOptions {
   /** How long a message takes, one way. */
   readonly delayMs: number;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  /** What whoever is reached at this address does, for transfers. */
+  readonly scenarioAt: (address: string) => Scenario;
   readonly onFault: (thrown: unknown) => void;
   readonly onOver: () => void;
 }
@@ -90,8 +93,31 @@ export class SimulatedOutboundCall implements OutboundLeg {
     if (this.#stage === "answered") this.#finish();
   }
 
+  /** The far side calls `target`, who does what the carrier's callees do. */
+  refer(target: string, { replaces }: { readonly replaces?: OutboundLeg } = {}): void {
+    if (this.#stage !== "answered") return;
+    const steps = replaces ? ATTENDED_TRANSFER : transferStepsTo(this.#options.scenarioAt(target));
+    for (const { afterMs, progress } of steps)
+      this.#after(afterMs, () => {
+        this.#tell({ type: "transfer", progress });
+        // Whom we discussed it with lets go of us (RFC 3891 3).
+        if (progress.status === "completed" && replaces instanceof SimulatedOutboundCall)
+          replaces.#farSideLeaves();
+      });
+  }
+
+  hold(held: boolean): void {
+    if (this.#stage === "answered")
+      this.#after(this.#options.delayMs, () => this.#tell({ type: "held", by: "us", held }));
+  }
+
   release(): void {
     this.#finish();
+  }
+
+  #farSideLeaves(): void {
+    const reason = readReasonHeaders([]);
+    this.#end({ type: "far_side_ended", request: "BYE", reason });
   }
 
   #dial(): void {
