@@ -3,13 +3,7 @@ import {
   type IncomingRequestMessage,
   UserAgentServer,
 } from "sip.js/lib/core/index.js";
-import type {
-  InboundLeg,
-  LegSink,
-  ReasonToSend,
-  RejectOptions,
-  RingOptions,
-} from "../carrier.js";
+import type { InboundLeg, LegSink, ReasonToSend, RejectOptions, RingOptions } from "../carrier.js";
 import { messageOf } from "../errors.js";
 import type { MediaLeg } from "../media/call-audio.js";
 import type { LegSignal } from "../vocabulary.js";
@@ -81,17 +75,22 @@ export class SipInboundLeg implements InboundLeg {
 
   ring(options: RingOptions = {}): void {
     if (this.phase !== "offered" || this.answering) return;
-    const { earlyMedia, status, headers = {} } = options;
-    const extraHeaders = Object.entries(headers).map(([name, value]) => headerLine(name, value));
-    if (!earlyMedia || sdpOf(this.request.message) === undefined) {
-      this.request.progress({ statusCode: status ?? 180, extraHeaders });
+    const early = options.earlyMedia === true && sdpOf(this.request.message) !== undefined;
+    const wanted = options.status ?? (early ? 183 : 180);
+    const progress = {
+      statusCode: wanted > 100 && wanted < 200 ? wanted : 180,
+      extraHeaders: Object.entries(options.headers ?? {}).map(([name, value]) =>
+        headerLine(name, value),
+      ),
+    };
+    if (!early) {
+      this.request.progress(progress);
       return;
     }
     this.whenPrepared(() => {
-      if (this.phase !== "offered" || this.answering) return;
+      if (this.phase !== "offered") return;
       const sdp = this.makeAnswer();
-      if (sdp === undefined) return;
-      this.request.progress({ statusCode: status ?? 183, extraHeaders, body: sdpBody(sdp) });
+      if (sdp !== undefined) this.request.progress({ ...progress, body: sdpBody(sdp) });
     });
   }
 
@@ -185,8 +184,10 @@ export class SipInboundLeg implements InboundLeg {
   private receiveCancel(message: IncomingRequestMessage): void {
     if (this.phase !== "offered") return;
     this.request.reject({ statusCode: 487 });
-    this.emit({ type: "far_side_ended", request: "CANCEL", reason: reasonOf(message) });
+    const { sink } = this;
+    // Over first: whoever is told may release this leg at once.
     this.over();
+    sink?.onSignal({ type: "far_side_ended", request: "CANCEL", reason: reasonOf(message) });
   }
 
   private over(): void {

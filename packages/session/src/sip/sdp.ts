@@ -92,10 +92,22 @@ function parseSdp(text: string): SessionDescription | undefined {
   if (!/^v=0\s/m.test(text)) return undefined;
   try {
     const parsed = parse(text);
-    return Array.isArray(parsed.media) ? parsed : undefined;
+    const whole = Array.isArray(parsed.media) && parsed.media.every(isWhole);
+    return whole ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A stream as far as we read it; sdp-transform leaves out what it cannot make sense of. */
+function isWhole(media: MediaDescription): boolean {
+  return (
+    typeof media.type === "string" &&
+    typeof media.port === "number" &&
+    typeof media.protocol === "string" &&
+    [...media.rtp, ...media.fmtp].every((entry) => typeof entry.payload === "number") &&
+    media.rtp.every((entry) => typeof entry.codec === "string")
+  );
 }
 
 function audioIndex(description: SessionDescription): number {
@@ -124,7 +136,8 @@ function remoteMedia(
 }
 
 function codecsOf(media: MediaDescription): CodecOffer[] {
-  return (media.payloads ?? "")
+  // sdp-transform makes a number of a lone payload type.
+  return String(media.payloads ?? "")
     .split(" ")
     .map(Number)
     .flatMap((payloadType) => {

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const scenarios = fileURLToPath(new URL("./scenarios/", import.meta.url));
+
+export interface SippOptions {
+  /** File name below `scenarios/`, without `.xml`. */
+  readonly scenario: string;
+  readonly transport?: "udp" | "tcp" | "tls";
+  /** Where sipp calls; absent when it waits to be called. */
+  readonly target?: { readonly address: string; readonly port: number };
+  readonly localPort?: number;
+  readonly calls?: number;
+  readonly arguments?: readonly string[];
+}
+
+export interface Sipp {
+  readonly port: number;
+  /** Settles when sipp ends by itself: its calls are done. */
+  readonly finished: Promise<{ readonly code: number | null; readonly errors: string }>;
+  stop(): Promise<void>;
+}
+
+const transportFlags = { udp: "u1", tcp: "t1", tls: "l1" } as const;
+
+/** Starts sipp on a free port. Rejects when sipp is not installed. */
+export async function startSipp(options: SippOptions): Promise<Sipp> {
+  const port = options.localPort ?? (await freePort());
+  const folder = mkdtempSync(join(tmpdir(), "offhook-sipp-"));
+  const { target, calls = 1 } = options;
+  const child = spawn(
+    "sipp",
+    [
+      ...(target ? [`${target.address}:${target.port}`] : []),
+      "-sf",
+      join(scenarios, `${options.scenario}.xml`),
+      "-i",
+      "127.0.0.1",
+      "-p",
+      String(port),
+      "-t",
+      transportFlags[options.transport ?? "udp"],
+      "-m",
+      String(calls),
+      "-nostdin",
+      "-trace_err",
+      "-error_file",
+      join(folder, "errors.log"),
+      // Retransmissions of one peer must not look like errors of the other.
+      "-nd",
+      ...(process.env["SIPP_TRACE"]
+        ? ["-trace_msg", "-message_file", process.env["SIPP_TRACE"]]
+        : []),
+      ...(options.arguments ?? []),
+    ],
+    { cwd: folder, stdio: ["ignore", "ignore", "ignore"] },
+  );
+  await started(child);
+  const finished = once(child, "exit").then(([code]) => {
+    const errors = readErrors(folder);
+    rmSync(folder, { recursive: true, force: true });
+    return { code: code as number | null, errors };
+  });
+  // Time to bind; sipp says nothing when it is ready.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  return {
+    port,
+    finished,
+    async stop() {
+      child.kill("SIGKILL");
+      await finished;
+    },
+  };
+}
+
+async function started(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", (error) => reject(new Error(`sipp cannot be run: ${error.message}`)));
+  });
+}
+
+function readErrors(folder: string): string {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".log"))
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n");
+  } catch {
+    return "";
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** Against real peers (sipp, baresip, Kamailio). A missing peer is a failure, never a skip. */
+const conditions = ["offhook-source"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["test/interop/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+    reporters: ["verbose"],
+  },
+});
