@@ -2,7 +2,7 @@ import { messageOf } from "../errors.js";
 import { BatchWriter } from "./batch-writer.js";
 import { MAX_PACKET_BYTES, TICK_MS } from "./media-sender.js";
 import { RtpLeg } from "./rtp-leg.js";
-import { openRtpSocket, type RtpSocket } from "./rtp-socket.js";
+import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
 import { TickClock } from "./tick-clock.js";
 import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
 
@@ -18,6 +18,7 @@ interface Leg {
   readonly openedMs: number;
   readonly frameSamples: number;
   socket: RtpSocket | undefined;
+  rtcpSocket: RtpSocket | undefined;
   written: number;
   clears: number;
   closed: boolean;
@@ -125,6 +126,7 @@ export class MediaEngine {
       openedMs,
       frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
       socket: undefined,
+      rtcpSocket: undefined,
       written: 0,
       clears: 0,
       closed: false,
@@ -151,6 +153,23 @@ export class MediaEngine {
         return;
       }
       leg.socket = socket;
+      const rtcpSocket = await openRtcpSocket(
+        {
+          bindAddress,
+          random: this.random,
+          onDatagram: (datagram, address) => {
+            leg.rtp.receiveRtcp(datagram, address, monotonicMs());
+          },
+          // Reports are a courtesy: the call goes on without them.
+          onError: () => {},
+        },
+        socket.port,
+      );
+      if (leg.closed) {
+        rtcpSocket?.close();
+        return;
+      }
+      leg.rtcpSocket = rtcpSocket;
       this.batch.report({ type: "opened", leg: id, port: socket.port });
     } catch (error) {
       if (leg.closed) return;
@@ -163,6 +182,7 @@ export class MediaEngine {
     const { id, rtp } = leg;
     leg.closed = true;
     leg.socket?.close();
+    leg.rtcpSocket?.close();
     rtp.close();
     this.batch.report({ type: "stats", leg: id, stats: rtp.stats });
     this.batch.report({ type: "closed", leg: id });
@@ -175,6 +195,7 @@ export class MediaEngine {
       this.sendDue(leg, tick);
       if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
       if ((tick + leg.id) % STATS_TICKS === 0) {
+        this.reportDue(leg, tick, dueMs);
         this.batch.report({ type: "stats", leg: leg.id, stats: leg.rtp.stats });
       }
     }
@@ -182,13 +203,27 @@ export class MediaEngine {
 
   private sendDue(leg: Leg, tick: number): void {
     const { socket, rtp } = leg;
-    if (!socket) return;
-    const from = this.slot * MAX_PACKET_BYTES;
-    const length = rtp.packetDue(tick, this.slots.subarray(from, from + MAX_PACKET_BYTES));
     const { target } = rtp;
-    if (length === 0 || !target) return;
+    if (!socket || !target) return;
+    const packet = this.nextSlot();
+    const length = rtp.packetDue(tick, packet);
+    if (length > 0) socket.send(packet.subarray(0, length), target.address, target.port);
+  }
+
+  private reportDue(leg: Leg, tick: number, dueMs: number): void {
+    const { rtp } = leg;
+    const socket = leg.rtcpSocket ?? leg.socket;
+    const target = rtp.reportTarget;
+    if (!socket || !target) return;
+    const report = this.nextSlot();
+    const length = rtp.reportDue(tick, report, dueMs);
+    if (length > 0) socket.send(report.subarray(0, length), target.address, target.port);
+  }
+
+  private nextSlot(): Uint8Array {
+    const from = this.slot * MAX_PACKET_BYTES;
     this.slot = (this.slot + 1) % SLOTS;
-    socket.send(this.slots.subarray(from, from + length), target.address, target.port);
+    return this.slots.subarray(from, from + MAX_PACKET_BYTES);
   }
 
   private hear(leg: Leg, dueMs: number): void {

@@ -31,6 +31,8 @@ export interface AgreedMedia {
   /** Set when the peer takes RFC 4733 digits, with the payload type it asked for. */
   readonly sendTelephoneEvent?: CodecOffer;
   readonly packetMs: number;
+  /** Where the peer takes RTCP (RFC 3605); the port above RTP when absent. */
+  readonly rtcp?: { readonly address: string; readonly port: number };
   /** SDES keys (RFC 4568), set when SRTP was agreed. */
   readonly srtp?: {
     readonly suite: "AES_CM_128_HMAC_SHA1_80" | "AEAD_AES_128_GCM";

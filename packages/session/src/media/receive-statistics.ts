@@ -15,7 +15,7 @@ export class ReceiveStatistics {
   private lastTimestamp: number | undefined;
   private lastArrivalMs = 0;
 
-  /** Packets that never came; a duplicate does not make up for one. */
+  /** Packets that never came. A duplicate counts as one that did (RFC 3550 A.3). */
   get lost(): number {
     return this.lostBefore + Math.max(0, this.expectedNow - this.receivedNow);
   }

@@ -4,7 +4,9 @@ import type { AgreedMedia, MediaSignal } from "./media-plane.js";
 import { MediaReceiver } from "./media-receiver.js";
 import { MediaSender } from "./media-sender.js";
 import type { Playout } from "./playout.js";
-import { parseRtp } from "./rtp.js";
+import { estimateMos } from "./quality.js";
+import { RtcpSession } from "./rtcp-session.js";
+import { looksLikeRtcp, parseRtp } from "./rtp.js";
 import { SourceLatch } from "./source-latch.js";
 
 export interface RtpLegOptions {
@@ -28,6 +30,9 @@ export class RtpLeg {
   private readonly options: RtpLegOptions;
   private readonly receiver: MediaReceiver;
   private readonly sender: MediaSender;
+  private readonly rtcp: RtcpSession;
+  /** The peer sends RTCP on the RTP port, so it takes it there too (RFC 5761). */
+  private rtcpOnRtpPort = false;
   private agreed: AgreedMedia | undefined;
   private latch: SourceLatch | undefined;
   private hearing: Hearing = "never";
@@ -39,6 +44,7 @@ export class RtpLeg {
   constructor(options: RtpLegOptions) {
     this.options = options;
     this.sender = new MediaSender(options);
+    this.rtcp = new RtcpSession(options.random);
     this.receiver = new MediaReceiver({
       sampleRate: options.sampleRate,
       onDigit: ({ digit, durationMs }) =>
@@ -51,17 +57,26 @@ export class RtpLeg {
   }
 
   get stats(): MediaStats {
-    const { statistics, dropped } = this.receiver;
+    const { statistics, dropped, late, delayMs } = this.receiver;
+    const { remote } = this.rtcp;
+    const { expected, lost } = statistics;
+    const mos = estimateMos({
+      lossRate: expected === 0 ? 0 : (lost + late) / expected,
+      roundTripMs: remote.roundTripMs ?? 0,
+      bufferMs: delayMs,
+    });
     return {
       codec: this.agreed?.send.name,
       packetsSent: this.sender.packetsSent,
       packetsReceived: statistics.received,
-      packetsLost: statistics.lost,
-      packetsDropped: dropped + this.refused,
+      packetsLost: lost,
+      packetsDropped: dropped + this.refused + this.rtcp.malformed,
       jitterMs: statistics.jitterMs,
-      packetsLate: this.receiver.late,
+      packetsLate: late,
       concealedMs: (this.receiver.concealedSamples * 1000) / this.options.sampleRate,
-      bufferMs: this.receiver.delayMs,
+      bufferMs: delayMs,
+      ...remote,
+      ...(expected === 0 ? {} : { mos }),
     };
   }
 
@@ -95,6 +110,10 @@ export class RtpLeg {
   }
 
   receive(datagram: Uint8Array, address: string, port: number, nowMs: number): void {
+    if (looksLikeRtcp(datagram)) {
+      if (this.receiveRtcp(datagram, address, nowMs)) this.rtcpOnRtpPort = true;
+      return;
+    }
     const packet = this.mayHear ? parseRtp(datagram) : undefined;
     if (!packet || !this.receiver.knows(packet.payloadType) || !this.latch?.accept(address, port)) {
       this.refused += 1;
@@ -104,6 +123,35 @@ export class RtpLeg {
     this.everHeard = true;
     this.noteHearing();
     this.receiver.receive(packet, nowMs);
+  }
+
+  /** Takes an RTCP datagram from either port; false when it is dropped. */
+  receiveRtcp(datagram: Uint8Array, address: string, nowMs: number): boolean {
+    const known = address === this.latch?.target.address || address === this.agreed?.rtcp?.address;
+    if (!known) {
+      this.refused += 1;
+      return false;
+    }
+    const clockRate = this.agreed?.send.clockRate ?? 8000;
+    return this.rtcp.receive(datagram, this.sender.ssrc, clockRate, nowMs);
+  }
+
+  /** Writes the RTCP report into `into` when one is due; returns its length, 0 otherwise. */
+  reportDue(tick: number, into: Uint8Array, nowMs: number): number {
+    if (!this.agreed || !this.rtcp.isDue(nowMs)) return 0;
+    const { ssrc, packetsSent, payloadBytesSent: bytesSent } = this.sender;
+    const rtpTimestamp = this.sender.timestampAt(tick);
+    const { ssrc: heardSsrc, statistics } = this.receiver;
+    const from = { ssrc, rtpTimestamp, packetsSent, bytesSent, heardSsrc, statistics };
+    return this.rtcp.write(into, from, nowMs);
+  }
+
+  /** Where reports go; also on hold, when there is no `target`. */
+  get reportTarget(): { readonly address: string; readonly port: number } | undefined {
+    const target = this.latch?.target;
+    if (!target || isBlackHole(target.address) || target.port === 0) return undefined;
+    if (this.rtcpOnRtpPort) return target;
+    return this.agreed?.rtcp ?? { address: target.address, port: target.port + 1 };
   }
 
   /** Writes the packet due at `tick` into `into`; returns its length, 0 when none is due. */

@@ -24,6 +24,18 @@ export interface RtpSocket {
   close(): void;
 }
 
+/** The RTCP socket above an RTP port (RFC 3550 11), or undefined where that port is taken. */
+export async function openRtcpSocket(
+  options: Omit<RtpSocketOptions, "ports">,
+  rtpPort: number,
+): Promise<RtpSocket | undefined> {
+  try {
+    return await bind({ ...options, ports: undefined }, rtpPort + 1);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Rejects with the reason, in words, when no port can be had. */
 export async function openRtpSocket(options: RtpSocketOptions): Promise<RtpSocket> {
   const { ports, random } = options;
