@@ -16,6 +16,7 @@ import {
   type VerdictLabel,
   type VisibleStatus,
 } from "@offhook/session";
+import { type AttendedTransferOptions, attendedTransfer } from "./attended-transfer.js";
 import { Conversation } from "./conversation/conversation.js";
 import type { ConversationOptions } from "./conversation/options.js";
 import {
@@ -26,9 +27,17 @@ import { type SayOptions, sayAlone } from "./conversation/say.js";
 import type { Spoken } from "./conversation/speaker.js";
 import { type SessionMetrics, TalkMeter } from "./conversation/talk-meter.js";
 import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
+import { holdCall } from "./hold.js";
 import { type ListenOptions, type ListenResult, listenForUser } from "./listen.js";
+import {
+  type MenuStep,
+  type NavigateOptions,
+  type NavigateResult,
+  navigateMenus,
+} from "./navigate.js";
 import { type PlayOptions, type PlayResult, playSource } from "./play.js";
 import { SessionData } from "./session-data.js";
+import { type TransferOptions, type TransferResult, transferCall } from "./transfer.js";
 
 /** How an agent sees and steers one call: `ctx.session`. */
 export class AgentSession {
@@ -164,6 +173,37 @@ export class AgentSession {
     if (this.state !== "active")
       throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} cannot send digits.`);
     await this.#call.media?.sendDtmf(digits, options);
+  }
+
+  /**
+   * Gives the caller to somebody else. Blind by default: the far side calls `to` by itself. Attended:
+   * we call `to` first and speak with them. A transfer that fails is an event and a result, and the
+   * call goes on; a completed one ends the call as CALL_TRANSFERRED. Rejects with
+   * INVALID_DESTINATION, CALL_NOT_ACTIVE, UNSUPPORTED.
+   */
+  async transfer(
+    to: string,
+    options: TransferOptions | AttendedTransferOptions = {},
+  ): Promise<TransferResult> {
+    if (options.mode === "attended")
+      return attendedTransfer(this.#call, to, options, (call) => new AgentSession(call));
+    return transferCall(this.#call, to, options);
+  }
+
+  /**
+   * Puts the far side on hold, or takes it off. Settles with whether it agreed. Rejects with
+   * CALL_NOT_ACTIVE, UNSUPPORTED.
+   */
+  hold(held = true): Promise<boolean> {
+    return holdCall(this.#call, held);
+  }
+
+  /**
+   * Finds its way through spoken menus: waits for each prompt, then presses its digits. Rejects with
+   * CALL_NOT_ACTIVE, INVALID_OPTION.
+   */
+  navigate(steps: readonly MenuStep[], options: NavigateOptions = {}): Promise<NavigateResult> {
+    return navigateMenus(this.#call, steps, options);
   }
 
   /** Answers an inbound call. Without it, a call that `setup` neither answered nor rejected is answered then. */

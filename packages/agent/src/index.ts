@@ -6,6 +6,7 @@ export {
   type RunningCall,
 } from "./agent-runner.js";
 export { AgentSession } from "./agent-session.js";
+export type { AttendedTransferOptions } from "./attended-transfer.js";
 export type { CallContext } from "./call-context.js";
 export { type Call, type Calls, createCalls } from "./calls.js";
 export type { Conversation } from "./conversation/conversation.js";
@@ -55,6 +56,7 @@ export {
 } from "./define-agent.js";
 export type { DetectedOptions, DetectedResult } from "./detected.js";
 export type { ListenOptions, ListenResult } from "./listen.js";
+export type { MenuStep, NavigateOptions, NavigateResult } from "./navigate.js";
 export { outcomeLine } from "./outcome-line.js";
 export type { PlayOptions, PlayResult } from "./play.js";
 export { SessionData } from "./session-data.js";

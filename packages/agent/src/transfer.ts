@@ -1,6 +1,7 @@
-import type { CallSession } from "@offhook/session";
+import { type CallSession, type EndReason, isTerminal } from "@offhook/session";
 
 export interface TransferOptions {
+  readonly mode?: "blind";
   /** How long the transfer may take, in ms. Default 60,000. */
   readonly timeoutMs?: number;
 }
@@ -9,9 +10,13 @@ export interface TransferOptions {
 export type TransferResult =
   /** Somebody else has the caller now; the call ends as CALL_TRANSFERRED. */
   | { readonly status: "completed" }
-  /** The far side, or whom it called, refused. The conversation goes on. */
+  /** The far side, or whom it called, refused; the call goes on. */
   | { readonly status: "failed"; readonly sipStatus?: number }
-  /** Nothing final was heard in time. The conversation goes on. */
+  /** Attended: whom we asked could not be reached, for this reason; the call goes on. */
+  | { readonly status: "unreachable"; readonly endReason: EndReason }
+  /** Attended: whom we asked does not want the caller; the call goes on. */
+  | { readonly status: "declined" }
+  /** Nothing final was heard in time; the call goes on. */
   | { readonly status: "timeout" }
   /** The call ended meanwhile, by a hang-up for instance. */
   | { readonly status: "ended" };
@@ -23,7 +28,7 @@ export type TransferResult =
 export async function transferCall(
   call: CallSession,
   to: string,
-  { timeoutMs = 60_000 }: TransferOptions = {},
+  { timeoutMs = 60_000 }: Pick<TransferOptions, "timeoutMs"> = {},
   replacing?: CallSession,
 ): Promise<TransferResult> {
   const target = call.parseDestination(to).address;
@@ -41,7 +46,7 @@ export async function transferCall(
         } else if (progress.status === "completed") {
           settle({ status: "completed" });
           // RFC 5589 6.1: the transferor ends its own dialog once it knows that it worked.
-          void call.endAs("agent", "CALL_TRANSFERRED");
+          if (!isTerminal(call.state)) void call.endAs("agent", "CALL_TRANSFERRED");
         }
       }),
       call.on("call_end", ({ endReason }) =>
