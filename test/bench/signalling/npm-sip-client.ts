@@ -13,7 +13,12 @@ interface SipMessage {
 
 interface NpmSip {
   start(
-    options: { readonly address: string; readonly port: number; readonly tcp: false },
+    options: {
+      readonly address: string;
+      readonly publicAddress: string;
+      readonly port: number;
+      readonly tcp: false;
+    },
     onRequest: (request: SipMessage) => void,
   ): void;
   stop(): void;
@@ -68,7 +73,11 @@ function placeOne(): Promise<boolean> {
   });
 }
 
-sip.start({ address: "127.0.0.1", port: ownPort, tcp: false }, () => {});
+// It takes whatever is at its own address for itself, so it goes by another name here.
+sip.start(
+  { address: "127.0.0.1", publicAddress: "localhost", port: ownPort, tcp: false },
+  () => {},
+);
 const result = await closedLoop(load, placeOne);
 sip.stop();
 console.log(JSON.stringify(result));

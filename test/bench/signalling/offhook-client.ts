@@ -10,7 +10,7 @@ const carrier = createSipCarrier({
   trunk: { uri: `sip:${host}:${port}` },
   mediaPlane: silentMediaPlane(),
 });
-await carrier.ready;
+await carrier.ready();
 const runner = new AgentRunner({
   carrier,
   agent: defineAgent({ name: "bench", detectors: [], onAnswer: ({ session }) => session.end() }),

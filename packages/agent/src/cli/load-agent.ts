@@ -17,7 +17,7 @@ export async function loadAgent(file: string): Promise<Agent> {
   } catch (thrown) {
     throw new OffhookError(
       "AGENT_FILE_UNREADABLE",
-      `The agent file ${file} cannot be loaded: ${messageOf(thrown)}`,
+      `The agent file ${file} cannot be loaded: ${messageOf(thrown).split("\n")[0]}`,
       { remedy: "Check the path, and that the file runs by itself.", cause: thrown },
     );
   }

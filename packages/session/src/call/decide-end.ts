@@ -45,7 +45,11 @@ function rule(facts: CallFacts, profile: CarrierProfile): Ruling {
     case "final_response":
       return endedByResponse(ending.response, facts, profile);
     case "nothing":
-      return ruling("SIP_FAILED_PROVIDER_UNAVAILABLE", "no-response", ending.detail);
+      return ruling(
+        "SIP_FAILED_PROVIDER_UNAVAILABLE",
+        "no-response",
+        ending.cause === "transport" ? `The transport failed: ${ending.detail}.` : ending.detail,
+      );
     case "not_placed":
       return ruling(ending.reason, "not-placed", endReasonRow(ending.reason).meaning);
     case undefined:
