@@ -169,6 +169,11 @@ describe("our own end", () => {
     expect(reasonOf({ ...connected, verdict: verdict(label) }, bare)).toBe(reason);
   });
 
+  it("in mid-conversation cannot be a withdrawal", () => {
+    const withdrawn: Ending = { by: "us", requester: "api", reason: "CANCELED" };
+    expect(reasonOf(connected, withdrawn)).toBe("AGENT_HUNG_UP");
+  });
+
   it("before connect is a withdrawal, or a rejection of an inbound call", () => {
     expect(reasonOf(rang(1_000), bare)).toBe("CANCELED");
     expect(reasonOf({ ...rang(1_000), direction: "inbound" }, bare)).toBe("AGENT_REJECTED");

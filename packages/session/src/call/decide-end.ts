@@ -62,7 +62,7 @@ function endedByUs(ending: Extract<Ending, { by: "us" }>, facts: CallFacts): Rul
   const { requester, reason } = ending;
   const connected = facts.connectedAtMs !== undefined;
   if (reason === undefined) return bareEnd(requester, facts, connected);
-  const fitting = connected ? reason : beforeConnect(reason, facts);
+  const fitting = connected ? afterConnect(reason) : beforeConnect(reason, facts);
   return ruling(fitting, "our-request", endReasonRow(fitting).meaning, requester);
 }
 
@@ -100,6 +100,11 @@ function hangUpReasonOf(label: Verdict["label"]): EndReason | undefined {
     default:
       return undefined;
   }
+}
+
+/** A reason that only a call without a conversation can have, given during one. */
+function afterConnect(reason: EndReason): EndReason {
+  return endReasonRow(reason).finalStates.includes("ended") ? reason : "AGENT_HUNG_UP";
 }
 
 /** A reason that only a conversation can have, given before there was one. */
