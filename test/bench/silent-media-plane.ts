@@ -1,4 +1,4 @@
-import type { MediaPlane, MediaPort } from "@offhook/session";
+import type { AudioFrame, MediaPlane, MediaPort } from "@offhook/session";
 
 /** A plane without sockets or audio, so that a benchmark of signalling measures signalling. */
 export function silentMediaPlane(): MediaPlane {
@@ -10,7 +10,9 @@ export function silentMediaPlane(): MediaPlane {
       const silence = { playedMs: 0 };
       return {
         format: { sampleRate, channels: 1 },
-        incoming: new ReadableStream(),
+        get incoming() {
+          return new ReadableStream<AudioFrame>();
+        },
         queuedMs: 0,
         local: Promise.resolve({ address: localAddress, port }),
         onFrame: () => () => {},

@@ -268,11 +268,10 @@ export class AgentRunner {
     const { setupMs } = call.snapshot.settings.limits;
     let timer: ReturnType<typeof call.clock.setTimeout> | undefined;
     const deadline = new Promise<never>((_resolve, reject) => {
-      const late = new OffhookError(
-        "SETUP_TIMED_OUT",
-        `setup() did not settle within ${setupMs} ms.`,
-      );
-      timer = call.clock.setTimeout(() => reject(late), setupMs);
+      timer = call.clock.setTimeout(() => {
+        const message = `setup() did not settle within ${setupMs} ms.`;
+        reject(new OffhookError("SETUP_TIMED_OUT", message));
+      }, setupMs);
     });
     try {
       // Started in a microtask of its own: whoever placed the call has it in hand by then.
@@ -289,7 +288,7 @@ export class AgentRunner {
     const { onAnswer } = this.#agent;
     if (!onAnswer) return;
     const ending = new AbortController();
-    call.on("call_end", () => ending.abort());
+    call.on("call_end", ({ endReason }) => ending.abort(endReason));
     call.on("active", () => {
       const answered = Promise.resolve({ ...context, signal: ending.signal }).then(onAnswer);
       // Not awaited as a hook: the conversation may last as long as the call.

@@ -8,12 +8,26 @@ export interface Random {
   unit(): number;
 }
 
+/** The operating system's randomness, drawn in pools: a call alone needs a dozen ids. */
 export function systemRandom(): Random {
+  let pool = Buffer.alloc(0);
+  let at = 0;
+  const take = (bytes: number): Buffer => {
+    if (bytes > POOL_BYTES) return randomBytes(bytes);
+    if (at + bytes > pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      at = 0;
+    }
+    at += bytes;
+    return pool.subarray(at - bytes, at);
+  };
   return {
-    hex: (bytes) => randomBytes(bytes).toString("hex"),
-    unit: () => randomBytes(4).readUInt32BE(0) / 0x1_0000_0000,
+    hex: (bytes) => take(bytes).toString("hex"),
+    unit: () => take(4).readUInt32BE(0) / 0x1_0000_0000,
   };
 }
+
+const POOL_BYTES = 4_096;
 
 /** The same sequence for the same seed (mulberry32). Not for secrets. */
 export function seededRandom(seed: number): Random {
