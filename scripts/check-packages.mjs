@@ -23,10 +23,11 @@ try {
   const tarballs = {};
   for (const name of packages) {
     const folder = join(root, "packages", name);
-    run(join(root, "node_modules", ".bin", "publint"), ["--strict"], folder);
     run("npm", pnpmExec("pack", "--pack-destination", work), folder);
     const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    tarballs[`@offhook/${name}`] = `file:${join(work, `offhook-${name}-${version}.tgz`)}`;
+    const tarball = join(work, `offhook-${name}-${version}.tgz`);
+    run(join(root, "node_modules", ".bin", "publint"), ["run", tarball, "--strict"], folder);
+    tarballs[`@offhook/${name}`] = `file:${tarball}`;
     console.log(`ok   @offhook/${name} passes publint and packs`);
   }
   const consumer = join(work, "consumer");
