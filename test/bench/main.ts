@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { hooksBench } from "./hooks/hooks-bench.js";
 import type { BenchRow, EmitRow } from "./row.js";
 import { signallingBench } from "./signalling/signalling-bench.js";
+import { virtualTimeBench } from "./virtual-time/virtual-time-bench.js";
 
 const sections: Readonly<Record<string, (emit: EmitRow) => Promise<void>>> = {
   signalling: signallingBench,
   hooks: hooksBench,
+  "virtual-time": virtualTimeBench,
 };
 
 const usage = `npm run bench -- <section…> [--json]
