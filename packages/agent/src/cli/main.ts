@@ -2,6 +2,8 @@ import { Command, CommanderError } from "commander";
 import { addAnswerCommand } from "./answer-command.js";
 import { addCarrierCommand } from "./carrier-command.js";
 import { addDialCommand } from "./dial-command.js";
+import { addExplainCommand } from "./explain-command.js";
+import { addReasonsCommand } from "./reasons-command.js";
 import { reportError } from "./report-error.js";
 
 /** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
@@ -13,6 +15,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addDialCommand(program);
   addAnswerCommand(program);
   addCarrierCommand(program);
+  addReasonsCommand(program);
+  addExplainCommand(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;

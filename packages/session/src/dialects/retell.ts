@@ -163,11 +163,7 @@ const PHASES = {
 } as const satisfies Record<OngoingPhase, RetellCallStatus>;
 
 /** Their page gives these words to outbound calls only. */
-const outboundOnly: readonly RetellReason[] = [
-  "dial_busy",
-  "dial_failed",
-  "dial_no_answer",
-];
+const outboundOnly: readonly RetellReason[] = ["dial_busy", "dial_failed", "dial_no_answer"];
 
 /** Seed 004. */
 export function toRetell(call: CallView, options: TranslateOptions = {}): Translation<RetellCall> {

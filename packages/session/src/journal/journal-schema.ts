@@ -195,7 +195,7 @@ const input: z.ZodType<CallInput> = z.discriminatedUnion("type", [
 /** Every line says when: ms since the call was created (monotonic), and wall time. */
 const when = { atMs, at: wallTime };
 
-export const journalHeaderSchema = z.looseObject({
+const journalHeaderSchema = z.looseObject({
   type: z.literal("header"),
   version: z.literal(JOURNAL_VERSION),
   ...when,
