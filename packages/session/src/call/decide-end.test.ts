@@ -131,6 +131,7 @@ describe("480 user unavailable", () => {
 describe("early media", () => {
   const early = (label: Verdict["label"], kind?: string): CallFacts => ({
     ...rang(2_000),
+    firstAudioAtMs: 1_200,
     verdict: verdict(label, { phase: "before_answer", ...(kind ? { kind } : {}) }),
   });
 

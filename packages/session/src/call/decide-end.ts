@@ -163,9 +163,14 @@ function endedByResponse(
         "retargeted",
         `${said} after the call was sent on to voicemail.`,
       );
-    const heard = facts.verdict && reasonOfEarlyMedia(facts.verdict);
+    const audible = facts.firstAudioAtMs !== undefined;
+    const heard = audible && facts.verdict ? reasonOfEarlyMedia(facts.verdict) : undefined;
     if (heard !== undefined)
-      return ruling(heard, "early-media", `${said} after ${facts.verdict?.label} before answer.`);
+      return ruling(
+        heard,
+        "early-media",
+        `${said} after ${facts.verdict?.label} was heard before answer.`,
+      );
   }
 
   if (response.status === 480 || response.status === 408)
