@@ -21,11 +21,11 @@ import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
 import { describeOutgoing, type OutgoingMessage } from "./outgoing.js";
 import { headerOf, type ParsedRequest, type ParsedResponse, parseMessage } from "./parse.js";
 import { Reliability, type TransactionKey } from "./reliability.js";
-import { literalAddress, type Resolver } from "./resolver.js";
+import { defaultPort, literalAddress, type Resolver } from "./resolver.js";
 import { toSipjsMessage } from "./sipjs-message.js";
 import { admitToDialog, failClient, tieCore } from "./sipjs-patches.js";
 import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
-import { createCore } from "./user-agent-core.js";
+import { createCore, moveCore } from "./user-agent-core.js";
 
 /** How a request reached us. */
 export interface Arrival {
@@ -81,7 +81,8 @@ const MERGE_WINDOW_MS = 32_000;
 export class Binding {
   readonly wire: Wire;
   readonly core: UserAgentCore;
-  readonly advertised: HostPort;
+  /** What peers are told. */
+  advertised: HostPort;
   readonly arrivals = new WeakMap<IncomingRequestMessage, Arrival>();
   private readonly options: BindingOptions;
   private readonly reliability: Reliability;
@@ -115,7 +116,8 @@ export class Binding {
     const { clock, random, credentials } = options;
     this.options = options;
     this.wire = wire;
-    this.advertised = { address: options.advertisedAddress, port: wire.local.port };
+    const port = wire.local.port || defaultPort(wire.protocol);
+    this.advertised = { address: options.advertisedAddress, port };
     this.authenticator = credentials && new Authenticator(credentials, random);
     this.reliability = new Reliability({
       clock,
@@ -146,6 +148,16 @@ export class Binding {
       makeBranch: () => `z9hG4bK${random.hex(12)}`,
       answerChallenge: (client, response) => this.authenticate(client, response),
     });
+  }
+
+  /** Gets ready to send to `hop`. Where nobody listens, the connection's own end is advertised. */
+  async prepare(hop: HostPort): Promise<void> {
+    await this.wire.watch(hop);
+    const own = this.wire.localOf?.(hop);
+    if (!own || own.port === this.advertised.port) return;
+    this.advertised = { address: this.advertised.address, port: own.port };
+    const host = `${formatHost(this.advertised.address)}:${own.port}`;
+    moveCore(this.core, this.wire.protocol, host);
   }
 
   /** Datagrams and requests that were thrown away, for metrics and tests. */

@@ -2,6 +2,7 @@ import type {
   IncomingByeRequest,
   IncomingInfoRequest,
   IncomingInviteRequest,
+  IncomingNotifyRequest,
   IncomingRequestMessage,
   Session,
 } from "sip.js/lib/core/index.js";
@@ -15,6 +16,8 @@ import { isSynthetic, reasonOf, sdpOf } from "./evidence.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { formatReason } from "./reason-header.js";
+import { type DialogName, readTransferNotify, referToHeader } from "./refer.js";
+import { SessionKeeper } from "./session-keeper.js";
 
 export interface CallDialogOptions {
   readonly settings: LegSettings;
@@ -30,6 +33,7 @@ export interface CallDialogOptions {
 
 /** An INVITE dialog after it was accepted: what both kinds of leg do alike (RFC 3261 12, 14, 15). */
 export class CallDialog {
+  readonly keeper: SessionKeeper;
   private readonly options: CallDialogOptions;
   private ended = false;
   /** Inbound: our 2xx has no ACK yet, so no BYE may leave (RFC 3261 15). */
@@ -37,10 +41,18 @@ export class CallDialog {
   private pendingBye: { readonly reason: ReasonToSend | undefined } | undefined;
   private offeredInReinvite = false;
   private heldByUs = false;
+  private saidHeld = false;
   private glareTimer: TimerHandle | undefined;
 
   constructor(options: CallDialogOptions) {
     this.options = options;
+    this.keeper = new SessionKeeper({
+      clock: options.settings.clock,
+      session: options.session,
+      contact: contactOf(options.binding),
+      reinvite: () => this.sendReinvite(),
+      onLost: (detail) => this.lose(detail),
+    });
     const delegate: DialogDelegate = {
       onBye: (request) => this.receiveBye(request),
       onInfo: (request) => this.receiveInfo(request),
@@ -48,14 +60,15 @@ export class CallDialog {
       onUpdate: (message) => this.receiveUpdate(message),
       onAck: ({ message }) => this.receiveAck(message),
       onMessage: (request) => void request.accept(),
-      onNotify: (request) => void request.accept(),
+      onNotify: (request) => this.receiveNotify(request),
       onRefer: (request) => void request.reject({ statusCode: 403 }),
     };
     options.session.delegate = delegate;
   }
 
-  get isEnded(): boolean {
-    return this.ended;
+  get name(): DialogName {
+    const { callId, localTag, remoteTag, remoteTarget } = this.options.session;
+    return { callId, localTag, remoteTag, remoteTarget: remoteTarget.toString() };
   }
 
   /** Calls back when the ACK of our 2xx came; a dialog without one is lost. */
@@ -94,6 +107,53 @@ export class CallDialog {
     this.sendReinvite();
   }
 
+  /** Asks the peer to call `target` instead, or to take over the dialog `replaces` (RFC 3515). */
+  refer(target: string, replaces?: DialogName): void {
+    if (this.ended) return;
+    const { session, binding, emit } = this.options;
+    const failed = (sipStatus: number | undefined) =>
+      emit({
+        type: "transfer",
+        progress: { status: "failed", ...(sipStatus === undefined ? {} : { sipStatus }) },
+      });
+    session.refer(
+      {
+        onAccept: ({ message }) =>
+          emit({
+            type: "transfer",
+            progress: { status: "accepted", sipStatus: message.statusCode ?? 202 },
+          }),
+        onRedirect: ({ message }) => failed(message.statusCode),
+        onReject: ({ message }) => failed(isSynthetic(message) ? undefined : message.statusCode),
+      },
+      {
+        extraHeaders: [
+          referToHeader(replaces?.remoteTarget ?? this.targetUri(target), replaces),
+          `Referred-By: <${session.localURI.toString()}>`,
+          contactOf(binding),
+        ],
+      },
+    );
+  }
+
+  /** A number is called where the far side lives. */
+  private targetUri(target: string): string {
+    if (/^(?:sips?|tel):/i.test(target)) return target;
+    const { host, port } = this.options.session.remoteURI;
+    return `sip:${target}@${host}${port === undefined ? "" : `:${port}`}`;
+  }
+
+  private receiveNotify(request: IncomingNotifyRequest): void {
+    const { message } = request;
+    request.accept();
+    const progress = readTransferNotify(
+      message.getHeader("event"),
+      message.body ?? "",
+      message.getHeader("subscription-state"),
+    );
+    if (progress) this.options.emit({ type: "transfer", progress });
+  }
+
   private sendReinvite(): void {
     const { session, media, binding, emit } = this.options;
     if (this.ended) return;
@@ -105,7 +165,12 @@ export class CallDialog {
             ack();
             const answer = sdpOf(message);
             if (answer !== undefined) media.accept(answer);
-            emit({ type: "held", by: "us", held });
+            this.keeper.learn(message);
+            this.keeper.agreedAsClient(message);
+            if (held !== this.saidHeld) {
+              this.saidHeld = held;
+              emit({ type: "held", by: "us", held });
+            }
           },
           onReject: ({ message }) => {
             const status = message.statusCode ?? 0;
@@ -121,7 +186,7 @@ export class CallDialog {
             contentType: "application/sdp",
             content: media.offer(),
           },
-          extraHeaders: [contactOf(binding)],
+          extraHeaders: [contactOf(binding), ...this.keeper.requestHeaders],
         },
       );
     } catch {
@@ -177,16 +242,21 @@ export class CallDialog {
   private receiveReinvite(request: IncomingInviteRequest): void {
     const { media, binding } = this.options;
     const offer = sdpOf(request.message);
-    const contact = contactOf(binding);
+    this.keeper.learn(request.message);
+    const extraHeaders = [contactOf(binding)];
     if (offer === undefined) {
+      extraHeaders.push(...this.keeper.agreeAsServer(request.message));
       this.offeredInReinvite = true;
-      request.accept({ statusCode: 200, body: sdpBody(media.offer()), extraHeaders: [contact] });
+      request.accept({ statusCode: 200, body: sdpBody(media.offer()), extraHeaders });
       return;
     }
     const result = media.answer(offer);
-    if (result.ok)
-      request.accept({ statusCode: 200, body: sdpBody(result.sdp), extraHeaders: [contact] });
-    else request.reject({ statusCode: 488 });
+    if (!result.ok) {
+      request.reject({ statusCode: 488 });
+      return;
+    }
+    extraHeaders.push(...this.keeper.agreeAsServer(request.message));
+    request.accept({ statusCode: 200, body: sdpBody(result.sdp), extraHeaders });
   }
 
   /** UPDATE (RFC 3311), with or without an offer. */
@@ -200,7 +270,7 @@ export class CallDialog {
     }
     binding.core.replyStateless(message, {
       statusCode: 200,
-      extraHeaders: [contactOf(binding)],
+      extraHeaders: [contactOf(binding), ...this.keeper.agreeAsServer(message)],
       ...(result ? { body: sdpBody(result.sdp) } : {}),
     });
   }
@@ -222,6 +292,7 @@ export class CallDialog {
   private end(last?: LegSignal): void {
     if (this.ended) return;
     this.ended = true;
+    this.keeper.stop();
     this.options.settings.clock.clear(this.glareTimer);
     if (last) this.options.emit(last);
     this.options.onEnded();

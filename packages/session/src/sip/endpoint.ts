@@ -10,8 +10,9 @@ import type { LegSettings } from "./leg-settings.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./local-address.js";
 import type { Route } from "./outbound-leg.js";
 import type { Resolver } from "./resolver.js";
-import { openStreamWire } from "./transport/stream.js";
+import { openStreamWire, type TlsSettings } from "./transport/stream.js";
 import { openUdpWire } from "./transport/udp.js";
+import { openWebSocketWire } from "./transport/websocket.js";
 import type { HostPort, TransportProtocol, Wire, WireEvents } from "./transport/wire.js";
 
 export interface ListenAddress {
@@ -27,12 +28,15 @@ export interface EndpointOptions {
   readonly listen: readonly ListenAddress[];
   readonly trunk?: { readonly uri: ParsedUri; readonly protocol: TransportProtocol };
   readonly credentials?: DigestCredentials;
+  readonly tls?: TlsSettings;
   /** The host peers are told, where it is not what a socket says. */
   readonly localAddress?: string;
   readonly onInvite: (binding: Binding, request: IncomingInviteRequest, arrival: Arrival) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** One call tries at most this many addresses of a trunk (RFC 3263 4.3). */
+const MAX_ROUTES = 8;
 
 /** The bindings of one carrier, and which of them a call goes out over. */
 export class Endpoint {
@@ -64,20 +68,24 @@ export class Endpoint {
   }
 
   /**
-   * Where a call to `uri` goes: over the trunk where there is one, else straight to the host.
+   * The ways to reach `uri`, best first: over the trunk where there is one and `over` says so, else
+   * straight to the host.
    * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
    */
-  async route(uri: ParsedUri): Promise<Route> {
+  async routes(uri: ParsedUri, over: "trunk" | "direct"): Promise<readonly Route[]> {
     await this.ready;
     const { trunk, resolver } = this.options;
-    const next = trunk?.uri ?? uri;
-    const protocol = trunk?.protocol ?? protocolOf(uri);
-    const [hop] = await resolver.resolve(next, protocol);
-    if (!hop)
-      throw new OffhookError("ADDRESS_UNRESOLVED", `The host name ${next.host} has no address.`);
-    const binding = await this.bindingFor(protocol, hop);
-    await binding.wire.watch(hop);
-    return { binding, hop };
+    const viaTrunk = over === "trunk" ? trunk : undefined;
+    const next = viaTrunk?.uri ?? uri;
+    const protocol = viaTrunk?.protocol ?? protocolOf(uri);
+    const hops = await resolver.resolve(next, protocol);
+    const routes: Route[] = [];
+    for (const hop of hops.slice(0, MAX_ROUTES)) {
+      const binding = await this.bindingFor(protocol, hop);
+      await binding.prepare(hop);
+      routes.push({ binding, hop });
+    }
+    return routes;
   }
 
   async close(): Promise<void> {
@@ -119,8 +127,13 @@ export class Endpoint {
   }
 
   private async bind(listen: ListenAddress, peer: HostPort | undefined): Promise<Binding> {
-    const { settings, resolver, userAgent, credentials, localAddress, onInvite } = this.options;
+    const { settings, resolver, userAgent, credentials, localAddress, tls, onInvite } =
+      this.options;
     if (this.closed) throw new OffhookError("TRANSPORT_FAILED", "The carrier is closed.");
+    if (peer === undefined && /^(?:TLS|WSS)$/.test(listen.protocol) && !(tls?.cert && tls.key))
+      throw new OffhookError("INVALID_OPTION", "Listening with TLS needs a certificate.", {
+        remedy: "Give tls.cert and tls.key in PEM.",
+      });
     const advertisedAddress =
       localAddress ??
       (isWildcard(listen.address)
@@ -129,7 +142,8 @@ export class Endpoint {
           : await this.outwardAddress(listen.address)
         : listen.address);
     const binding = await SipBinding.open({
-      openWire: (events) => openWire(listen, settings, events),
+      openWire: (events) =>
+        openWire(listen, settings, this.tlsFor(peer), peer === undefined, events),
       advertisedAddress,
       clock: settings.clock,
       random: settings.random,
@@ -141,6 +155,14 @@ export class Endpoint {
     });
     this.bindings.push(binding);
     return binding;
+  }
+
+  /** Towards a trunk its own name is asked for and checked (SNI, RFC 5922). */
+  private tlsFor(peer: HostPort | undefined): TlsSettings {
+    const { tls = {}, trunk } = this.options;
+    const name = trunk?.uri.host.replace(/^\[|\]$/g, "");
+    if (!peer || tls.serverName !== undefined || !name || isIP(name) !== 0) return tls;
+    return { ...tls, serverName: name };
   }
 
   /** For a wildcard: the address that faces the trunk, else that of the first interface. */
@@ -157,20 +179,26 @@ export class Endpoint {
   }
 }
 
-function openWire(listen: ListenAddress, settings: LegSettings, events: WireEvents): Promise<Wire> {
+function openWire(
+  listen: ListenAddress,
+  settings: LegSettings,
+  tls: TlsSettings,
+  listens: boolean,
+  events: WireEvents,
+): Promise<Wire> {
   const bind = { address: listen.address, port: listen.port };
+  const shared = { bind, connectTimeoutMs: CONNECT_TIMEOUT_MS };
   switch (listen.protocol) {
     case "UDP":
       return openUdpWire(bind, events);
     case "TCP":
-      return openStreamWire(
-        { bind, clock: settings.clock, connectTimeoutMs: CONNECT_TIMEOUT_MS },
-        events,
-      );
-    default:
-      return Promise.reject(
-        new OffhookError("UNSUPPORTED", `The transport ${listen.protocol} is not available yet.`),
-      );
+      return openStreamWire({ ...shared, clock: settings.clock }, events);
+    case "TLS":
+      return openStreamWire({ ...shared, clock: settings.clock, tls }, events);
+    case "WS":
+      return openWebSocketWire({ ...shared, secure: false, listen: listens }, events);
+    case "WSS":
+      return openWebSocketWire({ ...shared, secure: true, tls, listen: listens }, events);
   }
 }
 

@@ -1,9 +1,17 @@
 import {
   type IncomingInviteRequest,
   type IncomingRequestMessage,
+  type ResponseOptions,
   UserAgentServer,
 } from "sip.js/lib/core/index.js";
-import type { InboundLeg, LegSink, ReasonToSend, RejectOptions, RingOptions } from "../carrier.js";
+import type {
+  InboundLeg,
+  LegSink,
+  OutboundLeg,
+  ReasonToSend,
+  RejectOptions,
+  RingOptions,
+} from "../carrier.js";
 import { messageOf } from "../errors.js";
 import type { MediaLeg } from "../media/call-audio.js";
 import type { LegSignal } from "../vocabulary.js";
@@ -12,7 +20,10 @@ import { CallDialog, sdpBody } from "./call-dialog.js";
 import { reasonOf, sdpOf } from "./evidence.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
+import { SipOutboundLeg } from "./outbound-leg.js";
 import { formatReason } from "./reason-header.js";
+import { ReliableProvisionals } from "./reliable-provisional.js";
+import { sessionHeaders } from "./session-keeper.js";
 import { setToTag } from "./sipjs-patches.js";
 
 /**
@@ -33,6 +44,7 @@ export class SipInboundLeg implements InboundLeg {
   /** The answer to the offer in the INVITE, once one was made. */
   private answerSdp: string | undefined;
   private answering = false;
+  private readonly reliable: ReliableProvisionals;
 
   constructor(
     settings: LegSettings,
@@ -56,7 +68,16 @@ export class SipInboundLeg implements InboundLeg {
       binding.advertised.address,
       (signal) => this.emit(signal),
     );
-    this.prepared = this.legMedia.prepare(binding.advertised.address).then(
+    this.reliable = new ReliableProvisionals({
+      clock: settings.clock,
+      unit: settings.random.unit(),
+      onUnacknowledged: () => {
+        if (this.phase !== "offered") return;
+        this.emit({ type: "dialog_lost", detail: "no PRACK for our provisional response" });
+        this.reject(504);
+      },
+    });
+    this.prepared = this.legMedia.prepare().then(
       () => true,
       (error: unknown) => {
         this.emit({ type: "media_failed", detail: messageOf(error) });
@@ -84,22 +105,25 @@ export class SipInboundLeg implements InboundLeg {
       ),
     };
     if (!early) {
-      this.request.progress(progress);
+      this.sendProgress(progress);
       return;
     }
     this.whenPrepared(() => {
       if (this.phase !== "offered") return;
       const sdp = this.makeAnswer();
-      if (sdp !== undefined) this.request.progress({ ...progress, body: sdpBody(sdp) });
+      if (sdp !== undefined) this.sendProgress({ ...progress, body: sdpBody(sdp) });
     });
   }
 
   answer(): void {
     if (this.phase !== "offered" || this.answering) return;
     this.answering = true;
-    this.whenPrepared(() => {
-      if (this.phase === "offered") this.sendAnswer();
-    });
+    this.whenPrepared(() =>
+      // A 2xx waits for the PRACK of what was sent reliably (RFC 3262 5).
+      this.reliable.whenIdle(() => {
+        if (this.phase === "offered") this.sendAnswer();
+      }),
+    );
   }
 
   reject(status: number, options: RejectOptions = {}): void {
@@ -117,6 +141,14 @@ export class SipInboundLeg implements InboundLeg {
     this.dialog?.hold(held);
   }
 
+  refer(target: string, options: { readonly replaces?: OutboundLeg } = {}): void {
+    const { replaces } = options;
+    this.dialog?.refer(
+      target,
+      replaces instanceof SipOutboundLeg ? replaces.dialogName : undefined,
+    );
+  }
+
   release(): void {
     this.sink = undefined;
     this.legMedia.port.close();
@@ -124,11 +156,36 @@ export class SipInboundLeg implements InboundLeg {
     else this.dialog?.bye();
   }
 
+  private sendProgress(options: ResponseOptions): void {
+    const { message } = this.request;
+    // Reliably only for callers who insist: those who merely could gain nothing by it.
+    if (!/\b100rel\b/i.test(message.getHeader("require") ?? "")) {
+      this.request.progress(options);
+      return;
+    }
+    this.reliable.send((headers) => {
+      if (this.phase !== "offered") return;
+      const extraHeaders = [...(options.extraHeaders ?? []), ...headers];
+      const { session } = this.request.progress({ ...options, extraHeaders });
+      session.delegate = {
+        onPrack: (prack) => {
+          if (this.reliable.acknowledge(prack.message.getHeader("rack"))) prack.accept();
+          else prack.reject({ statusCode: 481 });
+        },
+      };
+    });
+  }
+
   private sendAnswer(): void {
     const offered = sdpOf(this.request.message) !== undefined;
     const sdp = offered ? this.makeAnswer() : this.legMedia.offer();
     if (sdp === undefined) return;
-    const { session } = this.request.accept({ statusCode: 200, body: sdpBody(sdp) });
+    const { message } = this.request;
+    const { session } = this.request.accept({
+      statusCode: 200,
+      body: sdpBody(sdp),
+      extraHeaders: sessionHeaders(message),
+    });
     this.phase = "answered";
     this.dialog = new CallDialog({
       settings: this.settings,
@@ -139,6 +196,8 @@ export class SipInboundLeg implements InboundLeg {
       onEnded: () => this.over(),
       ownsCallId: false,
     });
+    this.dialog.keeper.learn(message);
+    this.dialog.keeper.agreeAsServer(message);
     this.dialog.awaitAck((ack) => this.receiveAck(ack, offered));
   }
 
@@ -193,6 +252,7 @@ export class SipInboundLeg implements InboundLeg {
   private over(): void {
     if (this.phase === "over") return;
     this.phase = "over";
+    this.reliable.stop();
     this.onOver();
   }
 

@@ -37,7 +37,6 @@ export class LegMedia {
     // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
     this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
     this.emit = emit;
-    this.address = localAddress;
     this.port = plane.open({
       callId,
       localAddress,
@@ -50,9 +49,9 @@ export class LegMedia {
   }
 
   /** Waits for the socket. @throws MEDIA_FAILED */
-  async prepare(advertisedAddress: string): Promise<void> {
-    const { port } = await this.port.local;
-    this.address = advertisedAddress;
+  async prepare(): Promise<void> {
+    const { address, port } = await this.port.local;
+    this.address = address;
     this.portNumber = port;
   }
 

@@ -15,6 +15,9 @@ import { finalOf, isSynthetic, provisionalOf, retargetOf, sdpOf, tagOf } from ".
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { formatReason } from "./reason-header.js";
+import { RedirectGuard } from "./redirect.js";
+import type { DialogName } from "./refer.js";
+import { DEFAULT_SESSION_SECONDS, MIN_SESSION_SECONDS } from "./session-timer.js";
 import { toSipjsUri } from "./sipjs-message.js";
 import type { HostPort } from "./transport/wire.js";
 
@@ -31,8 +34,17 @@ export interface OutboundCall {
   /** Header lines for the INVITE. */
   readonly extraHeaders: readonly string[];
   readonly localAddress: string;
-  /** @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED */
-  readonly findRoute: () => Promise<Route>;
+  /**
+   * The ways to reach a URI, best first: over the trunk, or straight to its host after a redirect.
+   * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
+   */
+  readonly findRoutes: (uri: string, over: "trunk" | "direct") => Promise<readonly Route[]>;
+}
+
+/** One INVITE that may be sent: where to, and as what. */
+interface Attempt {
+  readonly route: Route;
+  readonly requestUri: string;
 }
 
 /** Waits for the final response that CANCEL calls for (64·T1, RFC 3261 9.1). */
@@ -60,12 +72,16 @@ export class SipOutboundLeg implements OutboundLeg {
   private provisionalSeen = false;
   private earlyAnswerTag: string | undefined;
   private cancelTimer: TimerHandle | undefined;
+  private attempts: Attempt[] = [];
+  private readonly redirects: RedirectGuard;
+  private sessionSeconds = DEFAULT_SESSION_SECONDS;
 
   constructor(settings: LegSettings, call: OutboundCall, sink: LegSink, onOver: () => void) {
     this.settings = settings;
     this.call = call;
     this.sink = sink;
     this.onOver = onOver;
+    this.redirects = new RedirectGuard(call.requestUri);
     this.legMedia = new LegMedia(
       settings.mediaPlane,
       settings,
@@ -104,6 +120,19 @@ export class SipOutboundLeg implements OutboundLeg {
     this.dialog?.hold(held);
   }
 
+  refer(target: string, options: { readonly replaces?: OutboundLeg } = {}): void {
+    const { replaces } = options;
+    this.dialog?.refer(
+      target,
+      replaces instanceof SipOutboundLeg ? replaces.dialogName : undefined,
+    );
+  }
+
+  /** For an attended transfer. */
+  get dialogName(): DialogName | undefined {
+    return this.dialog?.name;
+  }
+
   release(): void {
     this.sink = undefined;
     this.legMedia.port.close();
@@ -116,40 +145,112 @@ export class SipOutboundLeg implements OutboundLeg {
   }
 
   private async start(): Promise<void> {
-    const { call } = this;
-    const route = await call.findRoute();
+    const { requestUri, findRoutes } = this.call;
+    const routes = await findRoutes(requestUri, "trunk");
     try {
-      await this.legMedia.prepare(route.binding.advertised.address);
+      await this.legMedia.prepare();
     } catch (error) {
       this.emit({ type: "media_failed", detail: messageOf(error) });
       this.over();
       return;
     }
     if (this.phase !== "routing") return;
-    const requestUri = toSipjsUri(call.requestUri);
-    const fromUri = toSipjsUri(call.fromUri);
-    if (!requestUri || !fromUri) throw new Error("an address of the call cannot be written");
+    this.attempts = routes.map((route) => ({ route, requestUri }));
+    this.phase = "calling";
+    this.sendNextInvite();
+    this.emit({ type: "dialing" });
+  }
+
+  /** Sends the INVITE of the next attempt. False when there is none left. */
+  private sendNextInvite(): boolean {
+    const attempt = this.attempts[0];
+    if (!attempt) return false;
+    const { route } = attempt;
+    const requestUri = toSipjsUri(attempt.requestUri);
+    const toUri = toSipjsUri(this.call.requestUri);
+    const fromUri = toSipjsUri(this.call.fromUri);
+    if (!requestUri || !toUri || !fromUri)
+      throw new Error("an address of the call cannot be written");
+    const before = this.invite?.message;
     const { core } = route.binding;
     const message = core.makeOutgoingRequestMessage(
       "INVITE",
       requestUri,
       fromUri,
-      requestUri,
-      {},
-      [contactOf(route.binding), ALLOW, ...call.extraHeaders],
+      toUri,
+      // A later attempt is the same call (RFC 3261 8.1.3.4).
+      before ? { callId: before.callId, fromTag: before.fromTag, cseq: before.cseq + 1 } : {},
+      [
+        contactOf(route.binding),
+        ALLOW,
+        `Session-Expires: ${this.sessionSeconds}`,
+        `Min-SE: ${MIN_SESSION_SECONDS}`,
+        ...this.call.extraHeaders,
+      ],
       sdpBody(this.legMedia.offer()),
     );
+    if (this.route && this.route.binding !== route.binding)
+      this.route.binding.clearNextHop(message.callId);
     this.route = route;
+    this.provisionalSeen = false;
     route.binding.setNextHop(message.callId, route.hop);
-    this.phase = "calling";
-    this.invite = core.invite(message, {
+    const invite = core.invite(message, {
       onTrying: ({ message: response }) => this.receiveProvisional(response),
       onProgress: (response) => this.receiveProgress(response),
       onAccept: (response) => this.receiveAccept(response),
       onRedirect: ({ message: response }) => this.receiveFinal(response),
       onReject: ({ message: response }) => this.receiveFinal(response),
     });
-    this.emit({ type: "dialing" });
+    this.invite = invite;
+    return true;
+  }
+
+  /** Goes on with the next attempt when this one failed for a reason that another may not have. */
+  private tryElsewhere(message: IncomingResponseMessage): boolean {
+    const attempt = this.attempts[0];
+    if (!attempt || this.cancelWanted) return false;
+    const status = message.statusCode ?? 0;
+    if (isSynthetic(message) || status === 503) {
+      // RFC 3263 4.3; a phone that already rang is not called a second time.
+      if (this.provisionalSeen && isSynthetic(message)) return false;
+      this.attempts.shift();
+      return this.sendNextInvite();
+    }
+    if (status === 422) {
+      const wanted = Number(message.getHeader("min-se")?.split(";", 1)[0]);
+      if (!(wanted > this.sessionSeconds) || wanted > 86_400) return false;
+      this.sessionSeconds = wanted;
+      return this.sendNextInvite();
+    }
+    if (status < 300 || status >= 400) return false;
+    const targets = this.redirects.next(message.getHeaders("contact"));
+    if (targets.length === 0) {
+      this.attempts.shift();
+      return this.sendNextInvite();
+    }
+    this.follow(targets, message).catch((error: unknown) =>
+      this.fail("transport", messageOf(error)),
+    );
+    return true;
+  }
+
+  private async follow(
+    targets: readonly string[],
+    redirect: IncomingResponseMessage,
+  ): Promise<void> {
+    const found: Attempt[] = [];
+    for (const requestUri of targets)
+      try {
+        const routes = await this.call.findRoutes(requestUri, "direct");
+        found.push(...routes.map((route) => ({ route, requestUri })));
+      } catch (error) {
+        this.settings.logger.debug({ error: messageOf(error) }, "a redirect target has no address");
+      }
+    if (this.phase !== "calling") return;
+    this.attempts = [...found, ...this.attempts.slice(1)];
+    if (!this.cancelWanted && this.sendNextInvite()) return;
+    this.emit({ type: "rejected", response: finalOf(redirect) });
+    this.over();
   }
 
   private receiveProvisional(message: IncomingResponseMessage): void {
@@ -159,8 +260,11 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.cancelWanted) this.sendCancel();
   }
 
-  private receiveProgress({ message }: PrackableIncomingResponseWithSession): void {
+  private receiveProgress({ message, prack }: PrackableIncomingResponseWithSession): void {
     const sdp = sdpOf(message);
+    const rseq = /^\d+$/.exec(message.getHeader("rseq")?.trim() ?? "")?.[0];
+    if (rseq !== undefined && /\b100rel\b/i.test(message.getHeader("require") ?? ""))
+      prack({ extraHeaders: [`RAck: ${rseq} ${message.cseq} INVITE`] });
     // Early media (RFC 3960); the last fork that plays something is heard.
     if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted) {
       const result = this.legMedia.accept(sdp);
@@ -189,6 +293,8 @@ export class SipOutboundLeg implements OutboundLeg {
       onEnded: () => this.over(),
       ownsCallId: true,
     });
+    this.dialog.keeper.learn(message);
+    this.dialog.keeper.agreedAsClient(message);
     const crossedCancel = this.cancelWanted !== undefined;
     const usableMedia = this.acceptAnswer(message);
     if (usableMedia && !crossedCancel) this.legMedia.port.setPhase("active");
@@ -219,6 +325,7 @@ export class SipOutboundLeg implements OutboundLeg {
 
   private receiveFinal(message: IncomingResponseMessage): void {
     if (this.phase !== "calling") return;
+    if (this.tryElsewhere(message)) return;
     if (isSynthetic(message)) {
       const transport = message.statusCode === 503;
       const branch = this.invite?.message.branch;

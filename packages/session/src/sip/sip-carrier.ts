@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { type CarrierProfileInput, DEFAULT_LIMITS } from "../call/call-settings.js";
 import type { Carrier, InboundOffer, PlaceCallRequest } from "../carrier.js";
@@ -25,21 +26,35 @@ import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
 import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
 import { type Resolver, systemResolver } from "./resolver.js";
+import { tooBrief } from "./session-keeper.js";
+import type { TlsSettings } from "./transport/stream.js";
 import { formatHost, type TransportProtocol } from "./transport/wire.js";
 
 const trunkSchema = z.strictObject({
   /** `sip:HOST`, `sip:HOST:PORT`; where every call is sent. */
   uri: z.string().min(1),
-  transport: z.enum(["udp", "tcp"]).optional(),
+  transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]).optional(),
   username: z.string().min(1).optional(),
   password: z.string().optional(),
   /** Caller id: E.164, a SIP user or a whole SIP URI. */
   from: z.string().min(1).optional(),
 });
 
+const tlsSchema = z.strictObject({
+  /** PEM: who may have signed the peer's certificate, besides whom the system trusts. */
+  ca: z.union([z.string(), z.array(z.string())]).optional(),
+  /** PEM: our certificate, needed for listening and where the trunk asks for one. */
+  cert: z.string().optional(),
+  key: z.string().optional(),
+  serverName: z.string().optional(),
+  requestCert: z.boolean().optional(),
+  rejectUnauthorized: z.boolean().optional(),
+});
+
 const optionsSchema = z.strictObject({
   trunk: trunkSchema.optional(),
   listen: z.array(z.string()).optional(),
+  tls: tlsSchema.optional(),
   localAddress: z.string().min(1).optional(),
   userAgent: z.string().min(1).optional(),
   sampleRate: z
@@ -57,6 +72,8 @@ export interface SipCarrierOptions {
   readonly trunk?: SipTrunk;
   /** `udp:127.0.0.1:0`, `tcp:[::1]:5060`; port 0 takes a free one. */
   readonly listen?: readonly string[];
+  /** For `tls` and `wss`; version 1.2 at least. */
+  readonly tls?: z.input<typeof tlsSchema>;
   /** Default: one media thread of its own. Closed together with the carrier. */
   readonly mediaPlane?: MediaPlane;
   readonly clock?: Clock;
@@ -84,8 +101,8 @@ export interface SipCarrier extends Carrier {
 export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   const { clock = systemClock(), random = systemRandom() } = options;
   const { logger = silentLogger, resolver = systemResolver() } = options;
-  const mediaPlane = options.mediaPlane ?? createMediaPlane({ logger });
   const parsed = parseOptions(options);
+  const mediaPlane = options.mediaPlane ?? defaultMediaPlane(parsed.localAddress, logger);
   const profile = options.trunk?.profile;
   const settings: LegSettings = {
     clock,
@@ -118,7 +135,13 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(trunkUri && protocol ? { trunk: { uri: trunkUri, protocol } } : {}),
     ...(username === undefined ? {} : { credentials: { username, password: password ?? "" } }),
     ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),
+    ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
     onInvite: (binding, request, arrival) => {
+      const brief = tooBrief(request.message);
+      if (brief) {
+        request.reject({ statusCode: 422, extraHeaders: brief });
+        return;
+      }
       const offer = sdpOf(request.message);
       if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs).ok) {
         refuseInvite(request, 488);
@@ -154,7 +177,6 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     parseDestination: (to) => parseDestination(to, home),
     placeCall(request, sink) {
       const requestUri = requestUriOf(request, home?.hostPort, protocol);
-      const target = parseUri(requestUri);
       const leg = new SipOutboundLeg(
         settings,
         {
@@ -168,10 +190,11 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
             headerLine(name, value),
           ),
           localAddress: endpoint.localAddress,
-          findRoute: async () => {
+          findRoutes: async (uri, over) => {
             try {
+              const target = parseUri(uri);
               if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
-              return await endpoint.route(target);
+              return await endpoint.routes(target, over);
             } catch (error) {
               throw new Error(routeFailure(error));
             }
@@ -199,6 +222,17 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       return closing;
     },
   };
+}
+
+/** zod says `undefined` where our own types say absent. */
+function withoutUndefined(tls: z.infer<typeof tlsSchema>): TlsSettings {
+  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+}
+
+/** Behind NAT the address that peers are told is none that a socket could bind to. */
+function defaultMediaPlane(localAddress: string | undefined, logger: Logger): MediaPlane {
+  if (localAddress === undefined) return createMediaPlane({ logger });
+  return createMediaPlane({ logger, bindAddress: isIPv6(localAddress) ? "::" : "0.0.0.0" });
 }
 
 function parseOptions(options: SipCarrierOptions): z.infer<typeof optionsSchema> {

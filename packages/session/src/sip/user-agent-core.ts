@@ -28,22 +28,16 @@ export interface CoreOptions {
 }
 
 /** The extensions we speak (RFC 3261 20.37). */
-export const SUPPORTED_EXTENSIONS = ["histinfo", "replaces"] as const;
+export const SUPPORTED_EXTENSIONS = ["100rel", "histinfo", "replaces", "timer"] as const;
 
 /** sip.js's core with ids from `random` and no scan of live transactions for each request. */
 export function createCore(options: CoreOptions): UserAgentCore {
   installSipjsPatches();
-  const transportParam =
-    options.protocol === "UDP" ? "" : `;transport=${options.protocol.toLowerCase()}`;
-  const [, host = options.host, port] = /^(.*?)(?::(\d+))?$/.exec(options.host) ?? [];
-  const parameters: Record<string, string> =
-    options.protocol === "UDP" ? {} : { transport: options.protocol.toLowerCase() };
-  const uri = new URI("sip", "offhook", host, port ? Number(port) : undefined, parameters);
-  const contact = `<sip:offhook@${options.host}${transportParam}>`;
+  const self = ownAddress(options.protocol, options.host);
   const transport = { protocol: options.protocol, send: options.send };
   return new OffhookCore(options, {
-    aor: uri,
-    contact: { uri, pubGruu: undefined, tempGruu: undefined, toString: () => contact },
+    aor: self.contact.uri,
+    contact: self.contact,
     displayName: "",
     loggerFactory: loggerFactory(options.logger),
     hackViaTcp: false,
@@ -53,10 +47,26 @@ export function createCore(options: CoreOptions): UserAgentCore {
     supportedOptionTagsResponse: [...SUPPORTED_EXTENSIONS],
     userAgentHeaderFieldValue: options.userAgent,
     viaForceRport: true,
-    viaHost: options.host,
+    viaHost: self.viaHost,
     authenticationFactory: () => undefined,
     transportAccessor: () => transport,
   });
+}
+
+/** Tells peers another address from now on: that of a connection, where nobody listens. */
+export function moveCore(core: UserAgentCore, protocol: TransportProtocol, host: string): void {
+  Object.assign(core.configuration, ownAddress(protocol, host));
+}
+
+function ownAddress(protocol: TransportProtocol, host: string) {
+  // `wss` is no transport parameter of its own (RFC 7118 5.2).
+  const transport = protocol === "WSS" ? "ws" : protocol.toLowerCase();
+  const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  const parameters: Record<string, string> = protocol === "UDP" ? {} : { transport };
+  const uri = new URI("sip", "offhook", name, port ? Number(port) : undefined, parameters);
+  const text = `<sip:offhook@${host}${protocol === "UDP" ? "" : `;transport=${transport}`}>`;
+  const contact = { uri, pubGruu: undefined, tempGruu: undefined, toString: () => text };
+  return { contact, viaHost: host };
 }
 
 class OffhookCore extends UserAgentCore {

@@ -134,8 +134,16 @@ export async function openStreamWire(
     protocol: secure ? "TLS" : "TCP",
     reliable: true,
     local,
-    // A connection says by itself when it breaks.
-    watch: async () => undefined,
+    async watch(remote) {
+      if (closed) return;
+      const connection = connections.get(hostPortKey(remote)) ?? connect(remote);
+      await connection.ready.catch(() => undefined);
+    },
+    localOf(remote) {
+      const socket = server ? undefined : connections.get(hostPortKey(remote))?.socket;
+      if (!socket?.localAddress) return undefined;
+      return { address: socket.localAddress, port: socket.localPort ?? 0 };
+    },
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const connection = connections.get(hostPortKey(to)) ?? connect(to);

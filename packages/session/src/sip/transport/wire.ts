@@ -18,8 +18,13 @@ export interface Wire {
    * message names neither user nor number.
    */
   send(text: string, to: HostPort): Promise<void>;
-  /** Wants to learn at once when this peer cannot be reached. */
+  /**
+   * Wants to learn at once when this peer cannot be reached; a stream connects. Never rejects: what
+   * fails is told by the next `send`.
+   */
   watch(remote: HostPort): Promise<void>;
+  /** Our end of the connection to `remote`, where there is one and nobody listens. */
+  localOf?(remote: HostPort): HostPort | undefined;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,156 @@
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { isIP } from "node:net";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { messageOf, OffhookError } from "../../errors.js";
+import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./framer.js";
+import type { TlsSettings } from "./stream.js";
+import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
+
+export interface WebSocketWireOptions {
+  readonly bind: HostPort;
+  /** Present for `wss`. */
+  readonly tls?: TlsSettings;
+  readonly secure: boolean;
+  /** Whether to accept connections as well. */
+  readonly listen: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+const SUBPROTOCOL = "sip";
+const MAX_PAYLOAD_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES;
+
+/** SIP over WebSocket (RFC 7118): one message per frame, requests and responses over one connection. */
+export async function openWebSocketWire(
+  options: WebSocketWireOptions,
+  events: WireEvents,
+): Promise<Wire> {
+  const { bind, tls, secure, connectTimeoutMs } = options;
+  const connections = new Map<string, { socket: WebSocket; ready: Promise<void> }>();
+  let closed = false;
+
+  const adopt = (socket: WebSocket, remote: HostPort, ready: Promise<void>) => {
+    const key = hostPortKey(remote);
+    const connection = { socket, ready };
+    connections.set(key, connection);
+    let failure = "the connection was closed";
+    socket.on("message", (data) => events.onMessage(asBuffer(data), remote));
+    socket.on("error", (error) => {
+      failure = describe(error);
+    });
+    socket.on("close", () => {
+      if (connections.get(key) === connection) connections.delete(key);
+      if (!closed) events.onUnreachable(remote, failure);
+    });
+    return connection;
+  };
+
+  const connect = (remote: HostPort) => {
+    const url = `${secure ? "wss" : "ws"}://${formatHost(remote.address)}:${remote.port}/`;
+    const name = tls?.serverName ?? (isIP(remote.address) ? undefined : remote.address);
+    const socket = new WebSocket(url, SUBPROTOCOL, {
+      handshakeTimeout: connectTimeoutMs,
+      maxPayload: MAX_PAYLOAD_BYTES,
+      minVersion: "TLSv1.2",
+      ...(tls?.ca ? { ca: [tls.ca].flat() } : {}),
+      ...(tls?.cert ? { cert: tls.cert } : {}),
+      ...(tls?.key ? { key: tls.key } : {}),
+      rejectUnauthorized: tls?.rejectUnauthorized ?? true,
+      ...(name === undefined ? {} : { servername: name }),
+    });
+    const ready = new Promise<void>((resolve, reject) => {
+      socket.once("open", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed")));
+    });
+    ready.catch(() => undefined);
+    return adopt(socket, remote, ready);
+  };
+
+  const http = !options.listen
+    ? undefined
+    : secure
+      ? createHttpsServer({ minVersion: "TLSv1.2", cert: tls?.cert ?? "", key: tls?.key ?? "" })
+      : createHttpServer();
+  const server =
+    http &&
+    new WebSocketServer({
+      server: http,
+      maxPayload: MAX_PAYLOAD_BYTES,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+  server?.on("error", (error) => events.onDropped(describe(error)));
+  server?.on("connection", (socket, request) => {
+    const { remoteAddress, remotePort } = request.socket;
+    if (closed || !remoteAddress || socket.protocol !== SUBPROTOCOL) socket.close(1002);
+    else adopt(socket, { address: remoteAddress, port: remotePort ?? 0 }, Promise.resolve());
+  });
+  const local = http ? await listen(http, bind, secure) : bind;
+
+  return {
+    protocol: secure ? "WSS" : "WS",
+    reliable: true,
+    local,
+    async watch(remote) {
+      const connection = connections.get(hostPortKey(remote)) ?? connect(remote);
+      // A failure is told by whoever sends next.
+      await connection.ready.catch(() => undefined);
+    },
+    async send(text, to) {
+      if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
+      const { socket, ready } = connections.get(hostPortKey(to)) ?? connect(to);
+      try {
+        await ready;
+        await new Promise<void>((resolve, reject) =>
+          socket.send(text, (error) => (error ? reject(error) : resolve())),
+        );
+      } catch (error) {
+        throw new OffhookError("TRANSPORT_FAILED", `WebSocket: ${describe(error)}`, {
+          cause: error,
+        });
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const { socket } of connections.values()) socket.terminate();
+      server?.close();
+      if (http) await new Promise<void>((resolve) => http.close(() => resolve()));
+    },
+  };
+}
+
+function listen(
+  server: ReturnType<typeof createHttpServer> | ReturnType<typeof createHttpsServer>,
+  bind: HostPort,
+  secure: boolean,
+): Promise<HostPort> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const where = `${secure ? "wss" : "ws"}:${formatHost(bind.address)}:${bind.port}`;
+      const inUse = (error as { code?: unknown }).code === "EADDRINUSE";
+      reject(
+        new OffhookError(
+          inUse ? "ADDRESS_IN_USE" : "TRANSPORT_FAILED",
+          inUse ? `${where} is already taken.` : `Cannot listen on ${where}: ${describe(error)}.`,
+          { remedy: "Choose another port, or port 0 for a free one.", cause: error },
+        ),
+      );
+    });
+    server.listen({ host: bind.address, port: bind.port }, () => {
+      const bound = server.address();
+      const port = typeof bound === "object" && bound ? bound.port : bind.port;
+      resolve({ address: bind.address, port });
+    });
+  });
+}
+
+function asBuffer(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+function describe(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? code : messageOf(error);
+}
