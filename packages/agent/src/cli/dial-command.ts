@@ -1,3 +1,4 @@
+import { openJournalFile, recordJournal } from "@offhook/session/journal";
 import type { Command } from "commander";
 import { createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
@@ -16,6 +17,7 @@ interface DialFlags extends AgentFlags {
   readonly silenceTimeout?: number;
   readonly maxDuration?: number;
   readonly hangupAfter?: number;
+  readonly journal?: string;
   readonly json?: true;
 }
 
@@ -36,6 +38,7 @@ export function addDialCommand(program: Command): void {
     .option("--hangup-after <ms>", "hang up this long after answer", milliseconds)
     .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
+    .option("--journal <file>", "record the call; `offhook explain <file>` tells its story")
     .option("--json", "one JSON object per line: events, then the outcome")
     .addHelpText("after", EXAMPLES)
     .action(async (to: string, flags: DialFlags, command: Command) => {
@@ -59,7 +62,9 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
   const carrier = await openTrunk(flags);
   const calls = createCalls({ carrier, agent, limits: limitsOf(flags) });
   try {
+    const journal = flags.journal === undefined ? undefined : await openJournalFile(flags.journal);
     const call = calls.dial({ to, ...(flags.from === undefined ? {} : { from: flags.from }) });
+    const written = journal && recordJournal(call.session.call, journal);
     if (flags.json) reportAsJson(call, console.log);
     else reportInWords(call, console.log);
     const { hangupAfter } = flags;
@@ -71,6 +76,8 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
     const withdraw = () => void calls.cancel(call.callId);
     process.on("SIGINT", withdraw).on("SIGTERM", withdraw);
     await call.ended;
+    await written;
+    await journal?.close();
     process.off("SIGINT", withdraw).off("SIGTERM", withdraw);
   } finally {
     await calls.close();
