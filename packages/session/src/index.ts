@@ -9,7 +9,6 @@ export { advance, openCall } from "./call/call-machine.js";
 export {
   CallSession,
   type CallSessionOptions,
-  type CallTap,
   type DialOptions,
   type EndOptions,
 } from "./call/call-session.js";
@@ -33,6 +32,7 @@ export {
   type VisibleStatus,
   visibleStatus,
 } from "./call/call-state.js";
+export type { CallTap } from "./call/call-tap.js";
 export { decideEnd, type EndDecision } from "./call/decide-end.js";
 export {
   type AgentEndReason,

@@ -1,17 +1,10 @@
 // START HERE. One call: what its leg tells goes through the pure machine, what the machine answers
 // is carried out, and listeners hear about it. All decisions are in call-machine and decide-end.
-import type {
-  Carrier,
-  Destination,
-  InboundLeg,
-  InboundOffer,
-  OutboundLeg,
-  RejectOptions,
-} from "../carrier.js";
+import type { Carrier, Destination, InboundOffer, RejectOptions } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
-import { messageOf, OffhookError } from "../errors.js";
-import { EventHub, type Hook, type HookFault, type HookTiming } from "../event-hub.js";
+import { OffhookError } from "../errors.js";
+import { EventHub, type Hook, type HookFault } from "../event-hub.js";
 import type { SessionEvents } from "../events.js";
 import { type Logger, silentLogger } from "../logger.js";
 import type { MediaLeg } from "../media/call-audio.js";
@@ -21,35 +14,21 @@ import type {
   CallPhase,
   CallSignal,
   EndedBy,
-  HeardFrame,
   LegSignal,
   MessageProgress,
   Verdict,
 } from "../vocabulary.js";
 import { announce } from "./announce.js";
 import type { CallEffect, CallInput, CallSnapshot } from "./call-input.js";
+import { CallLegs } from "./call-legs.js";
 import { advance, openCall } from "./call-machine.js";
 import type { CallSettings } from "./call-settings.js";
 import { type CallState, isTerminal, type VisibleStatus, visibleStatus } from "./call-state.js";
+import { type CallTap, CallTaps } from "./call-tap.js";
 import { CallTimers } from "./call-timers.js";
 import type { AgentEndReason, EndReason } from "./end-reason.js";
 import { MeteredMedia } from "./metered-media.js";
 import { type CallOutcome, outcomeOf } from "./outcome.js";
-
-/**
- * Sees everything a call sees, synchronously and first: a verdict given while a final response is
- * shown to a tap still counts for that call's end.
- */
-export interface CallTap {
-  onSignal?(signal: CallSignal): void;
-  onFrame?(frame: HeardFrame): void;
-  /** The agent became audible, or stopped. */
-  onAgentVoice?(active: boolean, atMs: number): void;
-  /** Everything the machine was told, in order: what a journal keeps. */
-  onInput?(input: CallInput): void;
-  /** A listener of one of the call's events has settled, or its deadline passed. */
-  onHook?(timing: HookTiming): void;
-}
 
 export interface CallSessionOptions {
   readonly callId: string;
@@ -83,7 +62,8 @@ export class CallSession {
   readonly #createdAtMs: number;
   readonly #hub: EventHub<SessionEvents>;
   readonly #timers: CallTimers;
-  readonly #taps = new Set<CallTap>();
+  readonly #taps: CallTaps;
+  readonly #legs: CallLegs;
   readonly #queue: CallInput[] = [];
   readonly #lateFaults: CallFault[] = [];
   readonly #disconnected = deferred<void>();
@@ -92,13 +72,9 @@ export class CallSession {
   #snapshot: CallSnapshot;
   #draining = false;
   #opened = false;
-  #answering = false;
   #closing = false;
   #outcome: CallOutcome | undefined;
-  #outbound: OutboundLeg | undefined;
-  #inbound: InboundLeg | undefined;
   #media: MeteredMedia | undefined;
-  #refusal: RejectOptions | undefined;
   #messageProgress: (() => MessageProgress) | undefined;
 
   constructor(direction: CallDirection, options: CallSessionOptions) {
@@ -110,6 +86,10 @@ export class CallSession {
     this.#logger = options.logger ?? silentLogger;
     this.#createdAtMs = this.clock.nowMs();
     this.createdAtWallMs = this.clock.wallMs();
+    const report = (where: string) => (message: string) =>
+      this.noteFault({ code: "INTERNAL", message, where });
+    this.#taps = new CallTaps(report("tap"));
+    this.#legs = new CallLegs(report("leg"));
     this.#timers = new CallTimers(this.clock, (timer) =>
       this.#tell({ type: "timer", timer, atMs: this.atMs }),
     );
@@ -117,7 +97,7 @@ export class CallSession {
       clock: this.clock,
       deadlineMs: options.settings.limits.callEndHookMs,
       onFault: (fault) => this.#onHookFault(fault),
-      onTiming: (timing) => this.#eachTap((tap) => tap.onHook?.(timing)),
+      onTiming: (timing) => this.#taps.each((tap) => tap.onHook?.(timing)),
     });
     const opening = openCall(direction, options.settings);
     this.#snapshot = opening.snapshot;
@@ -168,8 +148,7 @@ export class CallSession {
 
   /** Returns its removal. */
   tap(tap: CallTap): () => void {
-    this.#taps.add(tap);
-    return () => void this.#taps.delete(tap);
+    return this.#taps.add(tap);
   }
 
   /** Tells `call_start`, and `ringing` of an inbound call. Does so by itself at the latest when needed. */
@@ -184,7 +163,7 @@ export class CallSession {
 
   /** Places the call. Throws WRONG_STATE unless it is outbound and pending. */
   dial(options: DialOptions): void {
-    if (this.direction !== "outbound" || this.state !== "pending" || this.#outbound)
+    if (this.direction !== "outbound" || this.state !== "pending" || this.#legs.any)
       throw new OffhookError(
         "WRONG_STATE",
         `A ${this.direction} call in ${this.state} cannot dial.`,
@@ -196,9 +175,9 @@ export class CallSession {
       { callId: this.callId, ...options },
       { onSignal: (signal) => this.#onSignal(signal) },
     );
-    this.#outbound = leg;
+    this.#legs.outbound = leg;
     this.#attachMedia(leg.media);
-    if (isTerminal(this.state)) leg.release();
+    if (isTerminal(this.state)) this.#legs.release();
   }
 
   /** Ends a call that will not be placed, without sending anything. */
@@ -208,36 +187,34 @@ export class CallSession {
 
   /** Takes an inbound call from its carrier; it rings until `answer` or `reject`. */
   receive(offer: InboundOffer): void {
-    if (this.direction !== "inbound" || this.#inbound)
+    if (this.direction !== "inbound" || this.#legs.any)
       throw new OffhookError("WRONG_STATE", "Only a new inbound call can be received.");
     const leg = offer.accept({ onSignal: (signal) => this.#onSignal(signal) });
-    this.#inbound = leg;
+    this.#legs.inbound = leg;
     this.#attachMedia(leg.media);
-    if (isTerminal(this.state)) leg.release();
+    if (isTerminal(this.state)) this.#legs.release();
   }
 
   /** Lets an inbound caller hear ringing, or early media. */
   ring(options?: { readonly earlyMedia?: boolean }): void {
-    const leg = this.#inboundLeg("ring");
-    if (!this.#answering && !isTerminal(this.state)) leg.ring(options);
+    this.#legs.offered("ring");
+    if (!isTerminal(this.state)) this.#legs.ring(options);
   }
 
   /** Answers an inbound call; `active` follows with the ACK. Idempotent. */
   answer(): void {
-    const leg = this.#inboundLeg("answer");
-    if (this.#answering || isTerminal(this.state)) return;
-    this.#answering = true;
-    leg.answer();
+    this.#legs.offered("answer");
+    if (!isTerminal(this.state)) this.#legs.answer();
   }
 
   /** Refuses an inbound call with a final response of 300 to 699. */
   reject(status: number, options?: RejectOptions): void {
-    this.#inboundLeg("reject");
+    this.#legs.offered("reject");
     if (!Number.isInteger(status) || status < 300 || status > 699)
       throw new OffhookError("INVALID_OPTION", `${status} is not a final response that rejects.`, {
         remedy: "Use a status from 300 to 699, such as 486 (busy) or 603 (decline).",
       });
-    this.#refusal = options;
+    this.#legs.refusal = options;
     this.#tell({
       type: "end",
       by: "agent",
@@ -272,15 +249,15 @@ export class CallSession {
    * comes as `transfer` events. Throws CALL_NOT_ACTIVE, or UNSUPPORTED where the leg cannot.
    */
   refer(target: string, replacing?: CallSession): void {
-    const leg = this.#activeLeg("be transferred");
+    const leg = this.#legs.inConversation(this.state, "be transferred");
     if (!leg.refer) throw new OffhookError("UNSUPPORTED", "This leg cannot be transferred.");
-    const replaces = replacing === undefined ? undefined : replacing.#outbound;
+    const replaces = replacing === undefined ? undefined : replacing.#legs.outbound;
     leg.refer(target, replaces === undefined ? {} : { replaces });
   }
 
   /** Puts the far side on hold or takes it off. Throws CALL_NOT_ACTIVE, or UNSUPPORTED. */
   hold(held: boolean): void {
-    const leg = this.#activeLeg("be held");
+    const leg = this.#legs.inConversation(this.state, "be held");
     if (!leg.hold) throw new OffhookError("UNSUPPORTED", "This leg cannot be held.");
     leg.hold(held);
   }
@@ -337,7 +314,7 @@ export class CallSession {
     const input: CallInput = { type: "fault", fault: kept, atMs: this.atMs };
     if (!this.#closing) return this.#tell(input);
     this.#lateFaults.push(kept);
-    this.#eachTap((tap) => tap.onInput?.(input));
+    this.#taps.each((tap) => tap.onInput?.(input));
   }
 
   /** Tells an event that only the agent side knows of. */
@@ -350,17 +327,6 @@ export class CallSession {
     void this.#hub.emit(name, event);
   }
 
-  #activeLeg(verb: string): OutboundLeg | InboundLeg {
-    const leg = this.#outbound ?? this.#inbound;
-    if (leg && this.state === "active") return leg;
-    throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} cannot ${verb}.`);
-  }
-
-  #inboundLeg(verb: string): InboundLeg {
-    if (this.#inbound) return this.#inbound;
-    throw new OffhookError("WRONG_STATE", `Only an inbound call can ${verb}.`);
-  }
-
   #attachMedia(media: MediaLeg): void {
     const metered = new MeteredMedia(media, {
       clock: this.clock,
@@ -368,16 +334,16 @@ export class CallSession {
       onAgentVoice: (active) => {
         const { atMs } = this;
         this.#tell({ type: "voice", who: "agent", active, atMs });
-        this.#eachTap((tap) => tap.onAgentVoice?.(active, atMs));
+        this.#taps.each((tap) => tap.onAgentVoice?.(active, atMs));
       },
     });
     this.#media = metered;
-    metered.onFrame((frame) => this.#eachTap((tap) => tap.onFrame?.(frame)));
+    metered.onFrame((frame) => this.#taps.each((tap) => tap.onFrame?.(frame)));
   }
 
   #onSignal(legSignal: LegSignal): void {
     const signal: CallSignal = { ...legSignal, atMs: this.atMs };
-    this.#eachTap((tap) => tap.onSignal?.(signal));
+    this.#taps.each((tap) => tap.onSignal?.(signal));
     this.#tell({ type: "signal", signal });
   }
 
@@ -399,10 +365,10 @@ export class CallSession {
         message: this.#messageProgress(),
         atMs: this.atMs,
       };
-      this.#eachTap((tap) => tap.onInput?.(message));
+      this.#taps.each((tap) => tap.onInput?.(message));
       transition = advance(advance(this.#snapshot, message).snapshot, input);
     }
-    this.#eachTap((tap) => tap.onInput?.(input));
+    this.#taps.each((tap) => tap.onInput?.(input));
     const wasOver = isTerminal(this.state);
     this.#snapshot = transition.snapshot;
     for (const effect of transition.effects) this.#carryOut(effect);
@@ -417,11 +383,9 @@ export class CallSession {
       case "stop_timer":
         return this.#timers.stop(effect.timer);
       case "send":
-        if (effect.request === "CANCEL") this.#outbound?.cancel();
-        else (this.#outbound ?? this.#inbound)?.bye();
-        return;
+        return this.#legs.send(effect.request);
       case "refuse":
-        return this.#inbound?.reject(effect.status, this.#refusal);
+        return this.#legs.refuse(effect.status);
       case "enter":
         if (effect.state === "dialing" || effect.state === "ringing" || effect.state === "active")
           void this.#hub.emit(effect.state, { callId, atMs: effect.atMs });
@@ -438,7 +402,7 @@ export class CallSession {
     this.open();
     this.#timers.stopAll();
     this.#media?.release();
-    (this.#outbound ?? this.#inbound)?.release();
+    this.#legs.release();
     const { states, facts, settings } = this.#snapshot;
     const identity = { callId: this.callId, createdAtWallMs: this.createdAtWallMs };
     const outcome = outcomeOf(identity, facts, states, settings.profile);
@@ -472,15 +436,5 @@ export class CallSession {
 
   #faultOf(fault: Pick<CallFault, "code" | "message" | "where">): CallFault {
     return { ...fault, at: new Date(this.clock.wallMs()).toISOString(), phase: this.phase };
-  }
-
-  #eachTap(call: (tap: CallTap) => void): void {
-    for (const tap of this.#taps)
-      try {
-        call(tap);
-      } catch (thrown) {
-        this.#taps.delete(tap);
-        this.noteFault({ code: "INTERNAL", message: messageOf(thrown), where: "tap" });
-      }
   }
 }
