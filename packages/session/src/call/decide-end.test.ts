@@ -192,6 +192,8 @@ describe("their BYE", () => {
     const heard = { ...connected, verdict: verdict("voicemail") };
     expect(reasonOf(heard, bye)).toBe("AGENT_HUNG_UP_VOICEMAIL_DETECTED");
     expect(reasonOf({ ...heard, userTurns: 1 }, bye)).toBe("USER_HUNG_UP_IN_CALL");
+    const beeped = { ...connected, verdict: verdict("beep") };
+    expect(reasonOf(beeped, bye)).toBe("AGENT_HUNG_UP_VOICEMAIL_DETECTED");
   });
 
   it("after a completed transfer is the transfer's end", () => {

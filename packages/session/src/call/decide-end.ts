@@ -132,7 +132,8 @@ function endedByFarSide(ending: Extract<Ending, { by: "far_side" }>, facts: Call
       "The transfer's NOTIFY reported success.",
     );
   const { verdict } = facts;
-  if (verdict?.label === "voicemail" && verdict.phase === "after_answer" && facts.userTurns === 0)
+  const machine = verdict?.label === "voicemail" || verdict?.label === "beep";
+  if (machine && verdict.phase === "after_answer" && facts.userTurns === 0)
     return ruling(
       "AGENT_HUNG_UP_VOICEMAIL_DETECTED",
       "voicemail-hung-up",
