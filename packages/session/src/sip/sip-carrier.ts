@@ -153,7 +153,12 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
         random,
         nonces,
         accept: (sink) => {
-          const leg = new SipInboundLeg(settings, binding, request, sink, () => legs.delete(leg));
+          const { callId } = request.message;
+          binding.setNextHop(callId, arrival.from);
+          const leg = new SipInboundLeg(settings, binding, request, sink, () => {
+            binding.clearNextHop(callId);
+            legs.delete(leg);
+          });
           legs.add(leg);
           return leg;
         },
