@@ -1,9 +1,23 @@
 import type { Detector } from "./detector.js";
+import { beep } from "./detectors/beep.js";
+import { callProgress } from "./detectors/call-progress.js";
+import { fax } from "./detectors/fax.js";
 import { humanHello } from "./detectors/human-hello.js";
 import { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 import { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
+import { silence } from "./detectors/silence.js";
+import { specialInformationTone } from "./detectors/special-information-tone.js";
 
 /** The detectors a call has unless somebody says otherwise, with their default options. */
 export function defaultDetectors(): Detector[] {
-  return [preConnectVoicemail(), humanHello(), postConnectVoicemail()];
+  return [
+    preConnectVoicemail(),
+    humanHello(),
+    postConnectVoicemail(),
+    beep(),
+    specialInformationTone(),
+    callProgress(),
+    fax(),
+    silence(),
+  ];
 }

@@ -104,6 +104,7 @@ class CallPanel implements Panel {
         onHop: (hop) => this.each((seat) => seat.hop(hop)),
         onVoice: (active, atMs) => this.voice(active, atMs),
         onUtterance: (utterance) => this.each((seat) => seat.utterance(utterance)),
+        onTone: (tone) => this.each((seat) => seat.tone(tone)),
       },
       clock,
       this.elapsedMs,
@@ -241,9 +242,12 @@ class CallPanel implements Panel {
     if (this.feeding === 0) this.decide();
   }
 
-  /** A beep is a moment, not a party: it is told and leaves the standing verdict alone. */
+  /**
+   * A beep is a moment, not a party: it is told as it passes, and from then on speaks for
+   * voicemail, which is told after it so that the last verdict given is what picked up.
+   */
   private pass(seat: Seat, report: DetectorReport): void {
-    seat.report = undefined;
+    seat.report = { ...report, label: "voicemail", kind: "beep_heard" };
     this.announce({
       ...this.stamp(),
       label: report.label,

@@ -10,7 +10,7 @@ import { DetectionError } from "./errors.js";
 import { VERDICT_LABELS } from "./fusion.js";
 import { type GuardedClock, guardClock } from "./guarded-clock.js";
 import type { FrontEnd } from "./signal/front-end.js";
-import type { Hop, Utterance } from "./signal/heard-audio.js";
+import type { HeardTone, Hop, Utterance } from "./signal/heard-audio.js";
 
 /** Time a detector may take for one frame or signal before it counts as slow. */
 export const SLOW_MS = 20;
@@ -36,6 +36,7 @@ export class Seat {
   private hopListener: ((hop: Hop) => void) | undefined;
   private voiceListener: ((active: boolean, atMs: number) => void) | undefined;
   private utteranceListener: ((utterance: Utterance) => void) | undefined;
+  private toneListener: ((tone: HeardTone) => void) | undefined;
   private readonly cancels = new Set<() => void>();
   private dropped = false;
   private strikes = 0;
@@ -85,6 +86,10 @@ export class Seat {
     if (this.utteranceListener) this.guard(() => this.utteranceListener?.(utterance));
   }
 
+  tone(tone: HeardTone): void {
+    if (this.toneListener) this.guard(() => this.toneListener?.(tone));
+  }
+
   /** Something took this long in this detector. */
   took(durationMs: number): void {
     if (durationMs < SLOW_MS || ++this.strikes < STRIKES) return;
@@ -106,6 +111,7 @@ export class Seat {
     this.hopListener = undefined;
     this.voiceListener = undefined;
     this.utteranceListener = undefined;
+    this.toneListener = undefined;
     this.clock.clearAll();
     for (const cancel of this.cancels) cancel();
     try {
@@ -144,6 +150,9 @@ export class Seat {
         },
         onUtterance: (listener) => {
           this.utteranceListener = listener;
+        },
+        onTone: (listener) => {
+          this.toneListener = listener;
         },
         at: (atMs, callback) => {
           const cancel = frontEnd.deadlines.at(atMs, () => {

@@ -97,11 +97,14 @@ describe("what picked up, from the callee's first words", () => {
 
   it("never calls silence a machine", () => {
     const { verdicts } = hear(silence(30_000));
-    expect(verdicts.map(({ label, kind }) => [label, kind])).toEqual([["human", "assumed"]]);
+    expect(verdicts.map(({ label, kind, provisional }) => [label, kind, provisional])).toEqual([
+      ["human", "assumed", true],
+      ["silence", undefined, true],
+    ]);
   });
 
   it("starts its clocks at answer: a greeting before it does not count", () => {
-    const { verdicts } = hear(join(speech(5_000), silence(9_000)), {
+    const { verdicts } = hear(join(speech(5_000), silence(5_000)), {
       audioFromMs: 0,
       signals: [answered(5_200)],
       deadAir: false,

@@ -1,8 +1,9 @@
 import type { Clock, HeardFrame } from "@offhook/session/vocabulary";
 import { AudioDeadlines } from "./audio-deadlines.js";
-import { HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
+import { type HeardTone, HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
 import { HopAnalyser } from "./hop-analyser.js";
 import { To8k } from "./to-8k.js";
+import { Tones } from "./tones.js";
 import { Utterances } from "./utterances.js";
 
 /** Audio that comes this much later than expected left a gap (packets that never came, DTX). */
@@ -14,6 +15,7 @@ export interface FrontEndListener {
   onHop(hop: Hop): void;
   onVoice(active: boolean, atMs: number): void;
   onUtterance(utterance: Utterance): void;
+  onTone(tone: HeardTone): void;
 }
 
 /** One per call: frames of any rate in, hops, voice activity and utterances out. */
@@ -23,6 +25,7 @@ export class FrontEnd {
   private readonly listener: FrontEndListener;
   private readonly analyser = new HopAnalyser();
   private readonly utterances: Utterances;
+  private readonly tones: Tones;
   private readonly takeSample: (sample: number) => void;
   private converter: To8k | undefined;
   private phase: HeardFrame["phase"] = "early";
@@ -33,6 +36,7 @@ export class FrontEnd {
   constructor(listener: FrontEndListener, clock: Clock, elapsedMs: () => number) {
     this.listener = listener;
     this.utterances = new Utterances(listener);
+    this.tones = new Tones((tone) => listener.onTone(tone));
     this.deadlines = new AudioDeadlines(clock, elapsedMs);
     this.takeSample = (sample) => {
       if (this.analyser.push(sample)) this.emitHop();
@@ -94,6 +98,7 @@ export class FrontEnd {
     hop.phase = this.phase;
     this.nowMs = this.hopStartMs;
     this.utterances.push(hop);
+    this.tones.push(hop);
     this.listener.onHop(hop);
     this.deadlines.reached(this.nowMs);
   }

@@ -36,6 +36,25 @@ export interface Hop {
   readonly speechScoreDb: number;
 }
 
+/** One or two steady frequencies, from their start to the first step without them. */
+export interface HeardTone {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly hz: number;
+  /** The second frequency of a dual tone; 0 for a single one. */
+  readonly secondHz: number;
+  /** Mean level, and the largest change from one step to the next inside the tone. */
+  readonly levelDb: number;
+  readonly roughnessDb: number;
+  /** How far the level fell from the tone to the step that ended it. */
+  readonly dropDb: number;
+  /** How far it rose from the last step before it. */
+  readonly riseDb: number;
+  /** Time without speech before it, at most 10,000. */
+  readonly quietBeforeMs: number;
+  readonly phase: HeardFrame["phase"];
+}
+
 /** Speech between two pauses. */
 export interface Utterance {
   readonly startMs: number;
@@ -53,6 +72,8 @@ export interface HeardAudio {
   onHop(listener: (hop: Hop) => void): void;
   /** Speech starts (`atMs` is its first moment) or has ended (`atMs` is its last moment). */
   onVoice(listener: (active: boolean, atMs: number) => void): void;
+  /** A steady tone of at least 80 ms has ended. */
+  onTone(listener: (tone: HeardTone) => void): void;
   /** After the pause that ended it. */
   onUtterance(listener: (utterance: Utterance) => void): void;
   /**

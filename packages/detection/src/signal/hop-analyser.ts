@@ -8,8 +8,12 @@ const FIRST_BIN = 6;
 const LAST_BIN = 115;
 /** A peak is its bin and two to each side (the main lobe of the Hann window). */
 const LOBE = 2;
-/** Two peaks hold at least this much of a steady tone's power. */
-const STEADY_SHARE = 0.8;
+/** Two peaks hold at least this much of a steady tone's power, the noise taken off. */
+const STEADY_SHARE = 0.75;
+/** A tone stands this far above the noise, as a ratio of powers. */
+const ABOVE_NOISE = 2;
+/** How fast the noise estimate follows, per step without speech. */
+const NOISE_PACE = 0.06;
 /** A steady tone moves less than this from one step to the next. */
 const STEADY_HZ = 12;
 const STEADY_MINIMUM_DB = -58;
@@ -27,6 +31,8 @@ export class HopAnalyser {
   private dcOutput = 0;
   private steadyHz = 0;
   private steadySecondHz = 0;
+  private noisePower = 0;
+  private loud = false;
 
   constructor() {
     this.hop = {
@@ -50,6 +56,7 @@ export class HopAnalyser {
     this.ring.fill(0);
     this.decision.reset();
     this.hop.steadyHops = 0;
+    this.noisePower = 0;
     this.inHop = 0;
     this.energy = 0;
   }
@@ -94,25 +101,33 @@ export class HopAnalyser {
       if (Math.abs(bin - best) <= LOBE) continue;
       if (second < 0 || (power[bin] as number) > (power[second] as number)) second = bin;
     }
-    hop.peakShare = lobePower(power, best) / total;
+    this.loud = total > ABOVE_NOISE * this.noisePower;
+    if (!hop.speech && hop.levelDb < hop.floorDb + 4)
+      this.noisePower += NOISE_PACE * (total - this.noisePower);
+    const bestPower = lobePower(power, best);
+    total = Math.max(total - this.noisePower, bestPower);
+    hop.peakShare = bestPower / total;
     hop.peakHz = peakHz(power, best);
     // The flank of the first peak is no second one.
     const isPeak =
       second > 0 &&
       (power[second] as number) >= (power[second - 1] as number) &&
       (power[second] as number) >= (power[second + 1] as number);
-    hop.secondShare = isPeak ? lobePower(power, second) / total : 0;
+    hop.secondShare = isPeak ? Math.min(1 - hop.peakShare, lobePower(power, second) / total) : 0;
     hop.secondHz = isPeak ? peakHz(power, second) : 0;
   }
 
   private followTone(): void {
     const { hop } = this;
-    const loud = hop.levelDb > STEADY_MINIMUM_DB && hop.peakShare + hop.secondShare > STEADY_SHARE;
+    const pure =
+      this.loud &&
+      hop.levelDb > STEADY_MINIMUM_DB &&
+      hop.peakShare + hop.secondShare > STEADY_SHARE;
     const dual = hop.secondShare > 0.12;
     const same =
       Math.abs(hop.peakHz - this.steadyHz) < STEADY_HZ ||
       (dual && Math.abs(hop.peakHz - this.steadySecondHz) < STEADY_HZ);
-    hop.steadyHops = !loud ? 0 : same ? hop.steadyHops + 1 : 1;
+    hop.steadyHops = !pure ? 0 : same ? hop.steadyHops + 1 : 1;
     this.steadyHz = hop.peakHz;
     this.steadySecondHz = dual ? hop.secondHz : 0;
   }

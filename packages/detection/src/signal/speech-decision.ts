@@ -17,8 +17,14 @@ const WARM_UP_HOPS = 6;
 /** Steady noise varies less than this around its mean during warm-up; speech varies more. */
 const STEADY_NOISE_DB = 3;
 
-const ON_DB = 7;
-const OFF_DB = 4.5;
+/** Speech starts and ends this far above the floors, on a quiet line and on a restless one. */
+const ON_DB = { least: 7, most: 13, perSpread: 4.5 } as const;
+const OFF_DB = { least: 4.5, most: 8.5, perSpread: 3 } as const;
+/** Voices are about this loud until one was heard. */
+const FIRST_PEAK_DB = -36;
+const PEAK_DECAY_DB = 0.02;
+/** Speech stands at least this far up between the floor and the loudest speech. */
+const PEAK_SHARE = 0.33;
 /** A tone that lasts this long is not a vowel. */
 const TONE_HOPS = 5;
 
@@ -38,11 +44,19 @@ export class SpeechDecision {
   private readonly floors = new Float32Array(BANDS);
   private readonly excess = new Float32Array(BANDS);
   private heard = false;
+  private steps = 0;
+  private floorDb = SILENT_DB;
+  private peakDb: number = FIRST_PEAK_DB;
+  private onDb: number = ON_DB.least;
+  private offDb: number = OFF_DB.least;
 
   reset(): void {
     this.level.clear();
     for (const band of this.bands) band.clear();
     this.heard = false;
+    this.peakDb = FIRST_PEAK_DB;
+    this.onDb = ON_DB.least;
+    this.offDb = OFF_DB.least;
   }
 
   decide(hop: SpeechHop): void {
@@ -56,12 +70,21 @@ export class SpeechDecision {
     this.heard = true;
     const tonal = hop.steadyHops >= TONE_HOPS;
     this.measure(hop, tonal);
-    const limit = hop.speech ? OFF_DB : ON_DB;
+    const limit = hop.speech ? this.offDb : this.onDb;
+    const share = hop.speech ? PEAK_SHARE * 0.75 : PEAK_SHARE;
     hop.speech =
       !tonal &&
       this.level.count >= WARM_UP_HOPS &&
       hop.levelDb > SILENT_DB &&
+      hop.levelDb > hop.floorDb + share * (this.peakDb - hop.floorDb) &&
       hop.speechScoreDb > limit;
+  }
+
+  /** Babble and traffic swing: the wider the lower end of the levels, the higher the bar. */
+  private setBar(): void {
+    const spreadDb = this.level.value() - this.level.percentile(0.03);
+    this.onDb = Math.min(ON_DB.most, Math.max(ON_DB.least, ON_DB.perSpread * spreadDb));
+    this.offDb = Math.min(OFF_DB.most, Math.max(OFF_DB.least, OFF_DB.perSpread * spreadDb));
   }
 
   private measure(hop: SpeechHop, tonal: boolean): void {
@@ -69,19 +92,22 @@ export class SpeechDecision {
     // A tone says nothing about the noise under it.
     if (!tonal) level.push(Math.max(hop.levelDb, SILENT_DB));
     const warm = level.count >= 25;
-    hop.floorDb = warm ? level.value() : this.earlyFloor(level);
+    const refresh = !warm || ++this.steps % 5 === 0;
+    if (refresh) {
+      this.floorDb = warm ? level.value() : this.earlyFloor(level);
+      if (warm) this.setBar();
+    }
+    hop.floorDb = this.floorDb;
+    this.peakDb = Math.max(hop.levelDb - 3, this.peakDb - PEAK_DECAY_DB);
     for (let band = 0; band < BANDS; band++) {
       let sum = 1e-12;
       const last = edges[band + 1] as number;
       for (let bin = edges[band] as number; bin < last; bin++) sum += hop.spectrum[bin] as number;
-      // 3,000 is about the ratio of a full-band sum of bin powers to the mean square.
       const bandDb = Math.max(SILENT_DB - 8, 10 * Math.log10(sum));
       const floor = bands[band] as NoiseFloor;
       if (!tonal) floor.push(bandDb);
       // Percentiles move slowly: every fifth step is often enough.
-      if (!warm || level.count % 5 === 0) {
-        floors[band] = warm ? floor.value() : this.earlyFloor(floor);
-      }
+      if (refresh) floors[band] = warm ? floor.value() : this.earlyFloor(floor);
       excess[band] = bandDb - (floors[band] as number);
     }
     hop.speechScoreDb = meanOfTop3(excess);

@@ -6,6 +6,8 @@ const ONSET_WINDOW_HOPS = 5;
 /** A pause this long ends it. Shorter ones are between syllables and words. */
 export const UTTERANCE_PAUSE_MS = 240;
 
+const TONE_HOPS = 3;
+
 export interface UtteranceListener {
   onVoice(active: boolean, atMs: number): void;
   onUtterance(utterance: Utterance): void;
@@ -20,6 +22,7 @@ export class Utterances {
   private lastSpeechMs = 0;
   private speechMs = 0;
   private levelSum = 0;
+  private toneMs = 0;
 
   constructor(listener: UtteranceListener) {
     this.listener = listener;
@@ -28,9 +31,12 @@ export class Utterances {
   push(hop: Hop): void {
     this.recent = ((this.recent << 1) | (hop.speech ? 1 : 0)) & ((1 << ONSET_WINDOW_HOPS) - 1);
     if (!this.active) {
-      if (hop.speech && bitsIn(this.recent) >= ONSET_HOPS) this.start(hop);
+      // The first steps of a tone pass for speech; wait until it is clear which it is.
+      const toneLike = hop.steadyHops >= 2;
+      if (hop.speech && !toneLike && bitsIn(this.recent) >= ONSET_HOPS) this.start(hop);
       return;
     }
+    if (hop.steadyHops >= TONE_HOPS) this.toneMs += HOP_MS;
     if (hop.speech) {
       this.lastSpeechMs = hop.atMs;
       this.speechMs += HOP_MS;
@@ -43,16 +49,18 @@ export class Utterances {
     if (!this.active) return;
     this.active = false;
     this.recent = 0;
-    const { startMs, lastSpeechMs: endMs, speechMs } = this;
+    const { startMs, lastSpeechMs: endMs, speechMs, toneMs } = this;
     const levelDb = this.levelSum / (speechMs / HOP_MS);
     this.listener.onVoice(false, endMs);
-    this.listener.onUtterance({ startMs, endMs, speechMs, levelDb, phase });
+    // A tone passes for speech until it has proved steady; nothing was said in it.
+    if (toneMs <= speechMs) this.listener.onUtterance({ startMs, endMs, speechMs, levelDb, phase });
   }
 
   private start(hop: Hop): void {
     this.active = true;
     let span = 0;
     for (let bit = 0; bit < ONSET_WINDOW_HOPS; bit++) if (this.recent & (1 << bit)) span = bit + 1;
+    this.toneMs = 0;
     this.startMs = hop.atMs - span * HOP_MS;
     this.lastSpeechMs = hop.atMs;
     this.speechMs = bitsIn(this.recent) * HOP_MS;
