@@ -37,6 +37,8 @@ export interface PlaceScript {
   /** Another call is in hand already. */
   readonly afterAnother?: true;
   readonly messenger?: () => MessengerOptions;
+  /** Something outside of virtual time takes part, such as a socket. */
+  readonly besideRealTime?: true;
 }
 
 /** Places a call in virtual time and follows it to its end. */
@@ -54,6 +56,7 @@ export async function place(script: PlaceScript): Promise<Walked> {
   const call = calls.dial({ to, ...(script.limits ? { limits: script.limits } : {}) });
   const views = watch(call.session.call);
   void script.meanwhile?.(calls, call.callId, carrier);
+  if (script.besideRealTime) await stepUntil(call.ended, carrier);
   const outcome = await carrier.clock.runUntil(call.ended);
   await carrier.clock.runUntil(calls.close());
   return { views: [...views, callOf(outcome)], messenger: script.messenger?.() ?? {} };
@@ -87,6 +90,18 @@ export async function take(
   const walked = await carrier.clock.runUntil(taken);
   await carrier.clock.runUntil(calls.close());
   return walked;
+}
+
+/** Virtual time moves on a little whenever real time does. */
+async function stepUntil(done: Promise<unknown>, { clock }: SimulatedCarrier): Promise<void> {
+  let over = false;
+  void done.then(() => {
+    over = true;
+  });
+  while (!over) {
+    await clock.advanceBy(20);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** Notes how the call stands each time it moves on. */

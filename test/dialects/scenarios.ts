@@ -1,8 +1,12 @@
-import type { AnswerContext } from "@offhook/agent";
+import { type AnswerContext, languageModel, type Transcriber } from "@offhook/agent";
+import { retellLlm } from "@offhook/agent/retell-llm";
+import { hummingVoice, scriptedTranscriber } from "@offhook/agent/testing";
 import type { Detector } from "@offhook/detection";
 import type { AgentEndReason, AudioFrame, Carrier } from "@offhook/session";
 import type { MessengerOptions, TestPrompt } from "@offhook/session/dialects";
 import type { Callee, CalleeScript } from "@offhook/session/testing";
+import type { WebSocket } from "ws";
+import { besideModelServer } from "./model-server.js";
 import { type PlaceScript, place, take, type Walked } from "./place.js";
 
 const second = 1_000;
@@ -52,6 +56,19 @@ const announced = (kind: string): PlaceScript => ({
   agent: { detectors: [hears("announcement", kind)] },
 });
 
+/** Special information tones before answer, as the network plays them, then a refusal. */
+const toned = (...tones: readonly (readonly [frequencyHz: number, durationMs: number])[]) => ({
+  callee: (callee: Callee) =>
+    tones
+      .reduce(
+        (line, [frequencyHz, durationMs]) =>
+          line.tone({ frequenciesHz: [frequencyHz], durationMs }),
+        callee.earlyMedia().silence({ durationMs: second }),
+      )
+      .silence({ durationMs: 2 * second })
+      .reject(404),
+});
+
 /** A machine that answers, greets and then records `durationMs` of us. */
 const voicemail = (callee: Callee, durationMs: number) =>
   callee
@@ -83,6 +100,42 @@ function testPrompt(callee: CalleeScript): PlaceScript {
       ...(found ? { testPrompt: found } : {}),
     }),
   };
+}
+
+/** A transcriber that cannot be reached. */
+const deaf: Transcriber = {
+  open() {
+    throw new Error("no such host");
+  },
+};
+
+/** Thinks with a custom model behind a real socket, whose server does this to whoever connects. */
+function thinkingWith(onConnection: (socket: WebSocket) => void): Promise<Walked> {
+  return besideModelServer(onConnection, (url) => thinkingAt(url));
+}
+
+function thinkingAt(url: string): Promise<Walked> {
+  return place({
+    callee: (callee) => rings(callee).answer().speak("hello").stayOn(),
+    besideRealTime: true,
+    agent: {
+      onAnswer({ session }) {
+        session.converse({
+          transcriber: scriptedTranscriber(["Hello?"]),
+          model: retellLlm({ url, reconnects: 0 }),
+          voice: hummingVoice(),
+        });
+      },
+    },
+  });
+}
+
+/** A port of this machine that nobody listens on. */
+async function nowhere(): Promise<string> {
+  return besideModelServer(
+    () => {},
+    async (url) => url,
+  );
 }
 
 /** A carrier with another way to place calls. */
@@ -195,7 +248,7 @@ const outbound = {
   },
   "announced as changed": announced("number_changed"),
   "announced as temporarily unavailable": announced("temporarily_unavailable"),
-  "announced as not in service": announced("not_in_service"),
+  "vacant code tones before answer": toned([985.2, 380], [1_370.6, 274], [1_776.7, 380]),
   "not a number": { to: "+1202" },
   "withdrawn while ringing": {
     callee: (callee) => callee.ring(),
@@ -244,25 +297,29 @@ const outbound = {
     callee: (callee) => picksUp(callee).stayOn(),
     over: transferring,
     agent: {
+      onAnswer: async ({ session }) => void (await session.transfer("+12025550111")),
+    },
+  },
+  "the transcriber fails": {
+    callee: (callee) => picksUp(callee).stayOn(),
+    agent: {
       onAnswer({ session }) {
-        session.on("transfer", ({ progress }) =>
-          progress.status === "completed"
-            ? session.call.endAs("agent", "CALL_TRANSFERRED")
-            : undefined,
-        );
-        session.call.refer("+12025550111");
+        session.converse({
+          transcriber: deaf,
+          model: languageModel(async function* () {}),
+          voice: hummingVoice(),
+        });
       },
     },
   },
-  "the transcriber fails": endsWith("ASR_ERROR"),
-  "the model's socket does not open": endsWith("LLM_WEBSOCKET_OPEN_FAILED"),
-  "the model's socket drops": endsWith("LLM_WEBSOCKET_LOST"),
-  "the model's server fails": endsWith("LLM_WEBSOCKET_RUNTIME_ERROR"),
-  "the model's server talks nonsense": endsWith("LLM_WEBSOCKET_CORRUPT_PAYLOAD"),
   "offhook itself fails": { over: broken },
 } as const satisfies Record<string, PlaceScript>;
 
-const inbound = {
+const others = {
+  "the model's socket does not open": async () => thinkingAt(await nowhere()),
+  "the model's socket drops": () => thinkingWith((socket) => socket.terminate()),
+  "the model's server fails": () => thinkingWith((socket) => socket.close(1_011)),
+  "the model's server talks nonsense": () => thinkingWith((socket) => socket.send("nonsense")),
   "a caller talks and hangs up": () =>
     take((caller) =>
       caller
@@ -279,11 +336,11 @@ const inbound = {
     }),
 } as const satisfies Record<string, () => Promise<Walked>>;
 
-export type ScenarioName = keyof typeof outbound | keyof typeof inbound;
+export type ScenarioName = keyof typeof outbound | keyof typeof others;
 
-/** Makes the call of that name, in virtual time. */
+/** Makes the call of that name. */
 export function walk(name: ScenarioName): Promise<Walked> {
-  if (Object.hasOwn(inbound, name)) return inbound[name as keyof typeof inbound]();
+  if (Object.hasOwn(others, name)) return others[name as keyof typeof others]();
   return place(outbound[name as keyof typeof outbound]);
 }
 
