@@ -27,9 +27,9 @@ export interface Carrier {
 
 /** A destination that was found valid. */
 export interface Destination {
-  /** Canonical: E.164 with its plus, or a SIP URI. Private data. */
+  /** Canonical: E.164 with its plus, a SIP URI, or the name of a room. Private data. */
   readonly address: string;
-  readonly kind: "e164" | "sip";
+  readonly kind: "e164" | "sip" | "room";
 }
 
 export interface PlaceCallRequest {

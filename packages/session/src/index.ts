@@ -93,6 +93,7 @@ export type {
 } from "./media/call-audio.js";
 export { createMediaPlane, type MediaPlaneOptions } from "./media/create-media-plane.js";
 export { decodeG711, encodeG711, type G711Law } from "./media/g711.js";
+export { IncomingAudio } from "./media/incoming-audio.js";
 export type {
   AgreedMedia,
   CodecOffer,
@@ -102,7 +103,9 @@ export type {
   MediaSignal,
   OpenMediaOptions,
 } from "./media/media-plane.js";
+export { type Played, Playout } from "./media/playout.js";
 export { Resampler, resample } from "./media/resample.js";
+export { WriteGate } from "./media/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";
 export {

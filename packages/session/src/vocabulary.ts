@@ -91,10 +91,13 @@ export type LegSignal =
   | { readonly type: "provisional"; readonly response: ProvisionalResponse }
   | { readonly type: "answered"; readonly answer: AnswerResponse }
   | { readonly type: "rejected"; readonly response: FinalResponse }
-  /** No final response is going to come: the transport failed, or a transaction timed out. */
+  /**
+   * No final response is going to come: the transport failed, a transaction timed out, or nobody
+   * joined the room of a web call.
+   */
   | {
       readonly type: "unanswered";
-      readonly cause: "timeout" | "transport";
+      readonly cause: "timeout" | "transport" | "not_joined";
       readonly detail: string;
     }
   /** The far side ended the dialog, or (inbound) withdrew its INVITE. */

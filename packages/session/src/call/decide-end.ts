@@ -45,6 +45,8 @@ function rule(facts: CallFacts, profile: CarrierProfile): Ruling {
     case "final_response":
       return endedByResponse(ending.response, facts, profile);
     case "nothing":
+      if (ending.cause === "not_joined")
+        return ruling("USER_DID_NOT_JOIN", "not-joined", ending.detail);
       return ruling(
         "SIP_FAILED_PROVIDER_UNAVAILABLE",
         "no-response",

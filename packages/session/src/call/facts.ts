@@ -58,7 +58,11 @@ export type Ending =
   | { readonly by: "far_side"; readonly request: "BYE" | "CANCEL" }
   | { readonly by: "final_response"; readonly response: FinalResponse }
   /** Nothing came back: a timer or the transport said so. */
-  | { readonly by: "nothing"; readonly cause: "timeout" | "transport"; readonly detail: string }
+  | {
+      readonly by: "nothing";
+      readonly cause: "timeout" | "transport" | "not_joined";
+      readonly detail: string;
+    }
   /** Nothing was ever sent. */
   | { readonly by: "not_placed"; readonly reason: EndReason };
 

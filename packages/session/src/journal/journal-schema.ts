@@ -79,7 +79,7 @@ const signal: z.ZodType<CallSignal> = z.discriminatedUnion("type", [
   z.looseObject({
     type: z.literal("unanswered"),
     atMs,
-    cause: z.enum(["timeout", "transport"]),
+    cause: z.enum(["timeout", "transport", "not_joined"]),
     detail: z.string(),
   }),
   z.looseObject({
