@@ -56,19 +56,6 @@ const announced = (kind: string): PlaceScript => ({
   agent: { detectors: [hears("announcement", kind)] },
 });
 
-/** Special information tones before answer, as the network plays them, then a refusal. */
-const toned = (...tones: readonly (readonly [frequencyHz: number, durationMs: number])[]) => ({
-  callee: (callee: Callee) =>
-    tones
-      .reduce(
-        (line, [frequencyHz, durationMs]) =>
-          line.tone({ frequenciesHz: [frequencyHz], durationMs }),
-        callee.earlyMedia().silence({ durationMs: second }),
-      )
-      .silence({ durationMs: 2 * second })
-      .reject(404),
-});
-
 /** A machine that answers, greets and then records `durationMs` of us. */
 const voicemail = (callee: Callee, durationMs: number) =>
   callee
@@ -248,7 +235,7 @@ const outbound = {
   },
   "announced as changed": announced("number_changed"),
   "announced as temporarily unavailable": announced("temporarily_unavailable"),
-  "vacant code tones before answer": toned([985.2, 380], [1_370.6, 274], [1_776.7, 380]),
+  "announced as not in service": announced("not_in_service"),
   "not a number": { to: "+1202" },
   "withdrawn while ringing": {
     callee: (callee) => callee.ring(),

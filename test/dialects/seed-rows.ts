@@ -167,7 +167,7 @@ export const SEED_ROWS: readonly SeedRow[] = [
       ["Busy", "busy", "USER_BUSY"],
       ["Outgoing", "announced as changed", "NUMBER_CHANGED"],
       ["Far End Disconnect", "announced as temporarily unavailable", "USER_UNREACHABLE"],
-      ["Network Disconnect", "vacant code tones before answer", "SIP_FAILED_WRONG_NUMBER"],
+      ["Network Disconnect", "announced as not in service", "SIP_FAILED_WRONG_NUMBER"],
       ["Connected – Answered", "asked for a key and presses one", "AGENT_HUNG_UP"],
       [
         "Connected - Answer machine",
