@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { messageOf, OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
-import { OFFERED_CODECS } from "./codecs/registry.js";
+import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
 import { MediaThread } from "./media-thread.js";
 import { WorkerPort } from "./worker-port.js";
@@ -14,6 +14,8 @@ export interface MediaPlaneOptions {
   readonly bindAddress?: string;
   /** Bind RTP to even ports in this range; any free port by default. */
   readonly ports?: PortRange;
+  /** What we speak, best first. Default PCMU, PCMA, G722. */
+  readonly codecs?: readonly CodecName[];
   readonly logger?: Logger;
 }
 
@@ -28,6 +30,7 @@ export interface MediaPlaneOptions {
 export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   const { workers = 1, bindAddress, ports, logger = silentLogger } = options;
   check(options);
+  const codecs = offersFor(options.codecs ?? DEFAULT_CODECS);
   const threads = Array.from({ length: workers }, () => new MediaThread());
   const open = new Set<WorkerPort>();
   let legs = 0;
@@ -72,7 +75,7 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   };
 
   return {
-    codecs: OFFERED_CODECS,
+    codecs,
     open: openPort,
     close() {
       closing ??= closeAll();

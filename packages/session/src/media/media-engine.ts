@@ -72,7 +72,7 @@ export class MediaEngine {
     switch (command.type) {
       case "connect":
         if (!rtp.connect(command.agreed, this.clock.current, monotonicMs())) {
-          const detail = `the codec ${command.agreed.send.name} is not one we can speak`;
+          const detail = `we cannot speak what was agreed: ${command.agreed.send.name}`;
           this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
         }
         break;

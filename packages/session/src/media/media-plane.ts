@@ -33,7 +33,7 @@ export interface AgreedMedia {
   readonly packetMs: number;
   /** Where the peer takes RTCP (RFC 3605); the port above RTP when absent. */
   readonly rtcp?: { readonly address: string; readonly port: number };
-  /** SDES keys (RFC 4568), set when SRTP was agreed. */
+  /** SDES keys (RFC 4568), master key and salt in one, set when SRTP was agreed. */
   readonly srtp?: {
     readonly suite: "AES_CM_128_HMAC_SHA1_80" | "AEAD_AES_128_GCM";
     readonly sendKey: Uint8Array;

@@ -6,8 +6,9 @@ import { MediaSender } from "./media-sender.js";
 import type { Playout } from "./playout.js";
 import { estimateMos } from "./quality.js";
 import { RtcpSession } from "./rtcp-session.js";
-import { looksLikeRtcp, parseRtp } from "./rtp.js";
+import { looksLikeRtcp, parseRtp, type RtpPacket } from "./rtp.js";
 import { SourceLatch } from "./source-latch.js";
+import { SrtpContext, srtpKeyBytes } from "./srtp.js";
 
 export interface RtpLegOptions {
   /** Rate of the audio on our side. */
@@ -35,6 +36,7 @@ export class RtpLeg {
   private rtcpOnRtpPort = false;
   private agreed: AgreedMedia | undefined;
   private latch: SourceLatch | undefined;
+  private srtp: { readonly send: SrtpContext; readonly receive: SrtpContext } | undefined;
   private hearing: Hearing = "never";
   private lastPacketMs = 0;
   private everHeard = false;
@@ -86,11 +88,14 @@ export class RtpLeg {
     return this.maySend && target && target.port > 0 ? target : undefined;
   }
 
-  /** False when what was agreed cannot be spoken. */
+  /** False when what was agreed cannot be spoken: an unknown codec, keys of a wrong length. */
   connect(agreed: AgreedMedia, tick: number, nowMs: number): boolean {
+    const { srtp } = agreed;
+    if (srtp && !(hasKeyLength(srtp, "sendKey") && hasKeyLength(srtp, "receiveKey"))) return false;
     const sentBefore = this.maySend;
     const heardBefore = this.mayHear;
     if (!this.sender.configure(agreed, tick)) return false;
+    this.secure(agreed.srtp);
     this.receiver.configure(agreed.receive);
     this.agreed = agreed;
     if (this.latch) this.latch.signal(agreed.remote);
@@ -114,8 +119,8 @@ export class RtpLeg {
       if (this.receiveRtcp(datagram, address, nowMs)) this.rtcpOnRtpPort = true;
       return;
     }
-    const packet = this.mayHear ? parseRtp(datagram) : undefined;
-    if (!packet || !this.receiver.knows(packet.payloadType) || !this.latch?.accept(address, port)) {
+    const packet = this.mayHear ? this.open(datagram) : undefined;
+    if (!packet || !this.latch?.accept(address, port)) {
       this.refused += 1;
       return;
     }
@@ -132,8 +137,13 @@ export class RtpLeg {
       this.refused += 1;
       return false;
     }
+    const plain = this.srtp ? this.srtp.receive.unprotectReport(datagram) : datagram;
+    if (!plain) {
+      this.refused += 1;
+      return false;
+    }
     const clockRate = this.agreed?.send.clockRate ?? 8000;
-    return this.rtcp.receive(datagram, this.sender.ssrc, clockRate, nowMs);
+    return this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs);
   }
 
   /** Writes the RTCP report into `into` when one is due; returns its length, 0 otherwise. */
@@ -143,7 +153,8 @@ export class RtpLeg {
     const rtpTimestamp = this.sender.timestampAt(tick);
     const { ssrc: heardSsrc, statistics } = this.receiver;
     const from = { ssrc, rtpTimestamp, packetsSent, bytesSent, heardSsrc, statistics };
-    return this.rtcp.write(into, from, nowMs);
+    const length = this.rtcp.write(into, from, nowMs);
+    return this.srtp ? this.srtp.send.protectReport(into, length) : length;
   }
 
   /** Where reports go; also on hold, when there is no `target`. */
@@ -159,7 +170,8 @@ export class RtpLeg {
     const { packetTicks } = this.sender;
     if (packetTicks === 0 || (tick + this.options.tickOffset) % packetTicks !== 0 || !this.target)
       return 0;
-    return this.sender.packet(tick, into);
+    const length = this.sender.packet(tick, into);
+    return this.srtp ? this.srtp.send.protect(into, length) : length;
   }
 
   /** Fills `into` with what the far side said; false while there is nothing to hear. */
@@ -179,6 +191,25 @@ export class RtpLeg {
     this.sender.close();
   }
 
+  /** A packet that is well-formed, of an agreed type and, with SRTP, genuine. */
+  private open(datagram: Uint8Array): RtpPacket | undefined {
+    const packet = parseRtp(datagram);
+    if (!packet || !this.receiver.knows(packet.payloadType)) return undefined;
+    if (!this.srtp) return packet;
+    const plain = this.srtp.receive.unprotect(datagram);
+    return plain && parseRtp(plain);
+  }
+
+  /** Keys that stay the same keep their packet counts. */
+  private secure(srtp: AgreedMedia["srtp"]): void {
+    const before = this.agreed?.srtp;
+    if (srtp && before && sameKeys(srtp, before)) return;
+    this.srtp = srtp && {
+      send: new SrtpContext(srtp.suite, srtp.sendKey),
+      receive: new SrtpContext(srtp.suite, srtp.receiveKey),
+    };
+  }
+
   private noteHearing(): void {
     const before = this.hearing;
     this.hearing = "running";
@@ -195,6 +226,20 @@ export class RtpLeg {
     const direction = this.agreed?.direction;
     return direction === "sendrecv" || direction === "recvonly";
   }
+}
+
+type SrtpKeys = NonNullable<AgreedMedia["srtp"]>;
+
+function hasKeyLength(srtp: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
+  return srtp[which].length === srtpKeyBytes(srtp.suite);
+}
+
+function sameKeys(one: SrtpKeys, other: SrtpKeys): boolean {
+  return (
+    one.suite === other.suite &&
+    Buffer.compare(one.sendKey, other.sendKey) === 0 &&
+    Buffer.compare(one.receiveKey, other.receiveKey) === 0
+  );
 }
 
 /** The address that old phones put on hold with (RFC 3264 8.4). */

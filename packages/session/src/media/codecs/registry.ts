@@ -1,20 +1,69 @@
+import { OffhookError } from "../../errors.js";
 import type { CodecOffer } from "../media-plane.js";
 import type { AudioCodec } from "./audio-codec.js";
 import { pcma, pcmu } from "./g711-codec.js";
+import { g722 } from "./g722-codec.js";
+import { opus } from "./opus-codec.js";
 
-const CODECS: readonly AudioCodec[] = [pcmu, pcma];
+/** The codecs we can speak, by the names SDP has for them. */
+export type CodecName = "PCMU" | "PCMA" | "G722" | "OPUS";
 
-/** What to offer, best first, under the payload types we would like. */
-export const OFFERED_CODECS: readonly CodecOffer[] = [
-  { name: "PCMU", payloadType: 0, clockRate: 8000 },
-  { name: "PCMA", payloadType: 8, clockRate: 8000 },
-  { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8000, fmtp: "0-15" },
-];
+const CODECS: Readonly<Record<CodecName, AudioCodec>> = {
+  PCMU: pcmu,
+  PCMA: pcma,
+  G722: g722,
+  OPUS: opus,
+};
+
+const OFFERS: Readonly<Record<CodecName, CodecOffer>> = {
+  PCMU: { name: "PCMU", payloadType: 0, clockRate: 8000 },
+  PCMA: { name: "PCMA", payloadType: 8, clockRate: 8000 },
+  G722: { name: "G722", payloadType: 9, clockRate: 8000 },
+  OPUS: {
+    name: "OPUS",
+    payloadType: 107,
+    clockRate: 48_000,
+    channels: 2,
+    fmtp: "minptime=10;useinbandfec=0",
+  },
+};
+
+const EVENTS: CodecOffer = {
+  name: "TELEPHONE-EVENT",
+  payloadType: 101,
+  clockRate: 8000,
+  fmtp: "0-15",
+};
+const EVENTS_48: CodecOffer = { ...EVENTS, payloadType: 102, clockRate: 48_000 };
+
+/** Comfort noise has a payload type of its own that is used without being agreed (RFC 3551 6). */
+export const COMFORT_NOISE_TYPE = 13;
+
+/** What trunks understand, best first. */
+export const DEFAULT_CODECS: readonly CodecName[] = ["PCMU", "PCMA", "G722"];
+
+/**
+ * What to offer, best first, with telephone-events for every clock rate in it.
+ * Throws INVALID_OPTION for a codec there is none of.
+ */
+export function offersFor(names: readonly CodecName[]): readonly CodecOffer[] {
+  const unknown = names.find((name) => !(name in OFFERS));
+  if (names.length === 0 || unknown !== undefined) {
+    throw new OffhookError("INVALID_OPTION", `codecs holds ${JSON.stringify(unknown ?? names)}.`, {
+      remedy: `Give one or more of ${Object.keys(OFFERS).join(", ")}.`,
+    });
+  }
+  const offers = names.map((name) => OFFERS[name]);
+  const events = [EVENTS, EVENTS_48].filter((event) =>
+    offers.some((offer) => offer.clockRate === event.clockRate),
+  );
+  return [...offers, ...events];
+}
 
 /** The codec an SDP name stands for; undefined for one we cannot speak. */
 export function codecFor(offer: CodecOffer): AudioCodec | undefined {
-  const name = offer.name.toUpperCase();
-  return CODECS.find((codec) => codec.name === name && codec.clockRate === offer.clockRate);
+  const codec = CODECS[offer.name.toUpperCase() as CodecName] as AudioCodec | undefined;
+  return codec?.clockRate === offer.clockRate ? codec : undefined;
 }
 
 export function isTelephoneEvent(offer: CodecOffer): boolean {
