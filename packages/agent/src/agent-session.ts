@@ -28,6 +28,7 @@ import type { Spoken } from "./conversation/speaker.js";
 import { type SessionMetrics, TalkMeter } from "./conversation/talk-meter.js";
 import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
 import { holdCall } from "./hold.js";
+import { type KeyPressResult, waitForKey } from "./key-press.js";
 import { type ListenOptions, type ListenResult, listenForUser } from "./listen.js";
 import {
   type MenuStep,
@@ -38,6 +39,7 @@ import {
 import { type PlayOptions, type PlayResult, playSource } from "./play.js";
 import { SessionData } from "./session-data.js";
 import { type TransferOptions, type TransferResult, transferCall } from "./transfer.js";
+import type { WaitOptions } from "./wait-on-call.js";
 
 /** How an agent sees and steers one call: `ctx.session`. */
 export class AgentSession {
@@ -92,6 +94,11 @@ export class AgentSession {
     return this.#verdicts.at(-1);
   }
 
+  /** The user is audible right now. */
+  get userSpeaking(): boolean {
+    return this.#call.snapshot.speaking.user;
+  }
+
   /** The call's audio. Throws CALL_NOT_ACTIVE while there is no leg to carry it. */
   get audio(): CallAudio {
     const media = this.#call.media;
@@ -121,6 +128,11 @@ export class AgentSession {
   /** Waits for the user to say something and to be quiet again, by voice activity alone. */
   listen(options: ListenOptions = {}): Promise<ListenResult> {
     return listenForUser(this.#call, options);
+  }
+
+  /** Waits for the next key that the user presses. */
+  keyPressed(options: WaitOptions = {}): Promise<KeyPressResult> {
+    return waitForKey(this.#call, options);
   }
 
   /**

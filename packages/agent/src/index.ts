@@ -7,6 +7,12 @@ export {
 } from "./agent-runner.js";
 export { AgentSession } from "./agent-session.js";
 export type { AttendedTransferOptions } from "./attended-transfer.js";
+export {
+  type BroadcastDefinition,
+  defineBroadcast,
+  type Message,
+  type TestPromptResult,
+} from "./broadcast.js";
 export type { CallContext } from "./call-context.js";
 export { type Call, type Calls, createCalls } from "./calls.js";
 export type { Conversation } from "./conversation/conversation.js";
@@ -55,9 +61,11 @@ export {
   isAgent,
 } from "./define-agent.js";
 export type { DetectedOptions, DetectedResult } from "./detected.js";
+export type { KeyPressResult } from "./key-press.js";
 export type { ListenOptions, ListenResult } from "./listen.js";
 export type { MenuStep, NavigateOptions, NavigateResult } from "./navigate.js";
 export { outcomeLine } from "./outcome-line.js";
 export type { PlayOptions, PlayResult } from "./play.js";
 export { SessionData } from "./session-data.js";
 export type { TransferOptions, TransferResult } from "./transfer.js";
+export type { Unmet, WaitOptions } from "./wait-on-call.js";

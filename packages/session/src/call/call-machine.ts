@@ -108,6 +108,8 @@ function onSignal(draft: CallDraft, signal: CallSignal): void {
     case "held":
       return onHeld(draft, signal.held);
     case "dtmf":
+      // Machines press no keys: somebody is there.
+      draft.learn({ userTurns: draft.facts.userTurns + 1 });
       return draft.restart("userSilence");
     case "transfer":
       return draft.learn({ transfer: signal.progress });
