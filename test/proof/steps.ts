@@ -74,6 +74,7 @@ export const STEPS: readonly Step[] = [
   refusal(486, "Busy Here"),
   refusal(487, "Request Terminated"),
   signal("transport failed", { type: "unanswered", cause: "transport", detail: "" }),
+  signal("nobody joined", { type: "unanswered", cause: "not_joined", detail: "" }),
   signal("BYE from them", { type: "far_side_ended", request: "BYE", reason }),
   signal("CANCEL from them", { type: "far_side_ended", request: "CANCEL", reason }),
   signal("dialog lost", { type: "dialog_lost", detail: "" }),

@@ -47,6 +47,7 @@ export interface MessengerOptions extends TranslateOptions {
   readonly testPrompt?: TestPrompt;
 }
 
+/** Theirs rings for 30 s and disconnects, as ours does unless `limits.ringMs` says otherwise. */
 const PHASES = {
   pending: exactly("Queued"),
   dialing: roughly("Queued"),

@@ -10,7 +10,7 @@ export interface JournalFile extends JournalSink {
 }
 
 /**
- * A journal on disk, streamed line by line so that a crash loses at most the last. Its folder is
+ * A journal on disk, streamed as it is told, so that a crash loses at most its last lines. Its folder is
  * made; a file that exists is not touched. Rejects with JOURNAL_UNWRITABLE.
  */
 export async function openJournalFile(path: string): Promise<JournalFile> {

@@ -85,6 +85,30 @@ describe("a recorded call", () => {
     }
   });
 
+  it("may have come in", async () => {
+    const carrier = simulateCarrier((callee) => callee.ring());
+    const settings = {
+      limits: resolveLimits(),
+      profile: carrierProfileSchema.parse({}),
+      hearsVoice: false,
+    };
+    const session = new CallSession("inbound", { callId: "call-2", carrier, settings });
+    const lines: string[] = [];
+    const written = recordJournal(session, { write: (line) => void lines.push(line) });
+    carrier.receiveCalls((offer) => session.receive(offer));
+    const caller = carrier.callIn({
+      from: "+12025550199",
+      to: "+12025550100",
+      caller: (one) => one.waitForAnswer({ giveUpAfterMs: 4_000 }).stayOn(),
+    });
+    await carrier.clock.runUntil(caller.ended);
+    const outcome = await carrier.clock.runUntil(session.ended);
+    await written;
+    expect(replayJournal(lines).outcome).toEqual(outcome);
+    expect(explainJournal(lines)).toContain("The far side sends CANCEL");
+    expect(explainJournal(lines)).toContain("USER_HUNG_UP_RINGING");
+  });
+
   it("has to be recorded from its start", async () => {
     const { carrier, session, dial } = record((callee) => callee.ring());
     dial();

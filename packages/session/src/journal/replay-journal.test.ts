@@ -60,7 +60,7 @@ const signals = {
     response: merged(responseOf(302, 404, 408, 480, 486, 487, 503, 603), evidence, retarget),
   }),
   unanswered: fc.record({
-    cause: fc.constantFrom("timeout", "transport"),
+    cause: fc.constantFrom("timeout", "transport", "not_joined"),
     detail: fc.string(),
   }),
   far_side_ended: fc.record({ request: fc.constantFrom("BYE", "CANCEL"), reason: evidence }),
