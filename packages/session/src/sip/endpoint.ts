@@ -29,10 +29,15 @@ export interface EndpointOptions {
   readonly trunk?: { readonly uri: ParsedUri; readonly protocol: TransportProtocol };
   readonly credentials?: DigestCredentials;
   readonly tls?: TlsSettings;
+  /** Instead of sockets. */
+  readonly openWire?: WireOpener;
   /** The host peers are told, where it is not what a socket says. */
   readonly localAddress?: string;
   readonly onInvite: (binding: Binding, request: IncomingInviteRequest, arrival: Arrival) => void;
 }
+
+/** Opens the transport of one address, for tests of bad networks. */
+export type WireOpener = (listen: ListenAddress, events: WireEvents) => Promise<Wire>;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** One call tries at most this many addresses of a trunk (RFC 3263 4.3). */
@@ -143,7 +148,9 @@ export class Endpoint {
         : listen.address);
     const binding = await SipBinding.open({
       openWire: (events) =>
-        openWire(listen, settings, this.tlsFor(peer), peer === undefined, events),
+        this.options.openWire
+          ? this.options.openWire(listen, events)
+          : openWire(listen, settings, this.tlsFor(peer), peer === undefined, events),
       advertisedAddress,
       clock: settings.clock,
       random: settings.random,

@@ -16,6 +16,7 @@ import {
   parseListen,
   parseTrunkUri,
   protocolOf,
+  type WireOpener,
 } from "./endpoint.js";
 import { sdpOf } from "./evidence.js";
 import { parseUri } from "./header-value.js";
@@ -85,6 +86,8 @@ export interface SipCarrierOptions {
   /** What agents read and write. Default 8000, the telephone's own rate. */
   readonly sampleRate?: CallSampleRate;
   readonly resolver?: Resolver;
+  /** Instead of sockets: a network of your own making, for tests of loss and delay. */
+  readonly openWire?: WireOpener;
 }
 
 /** A SIP endpoint as a carrier. */
@@ -136,6 +139,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(username === undefined ? {} : { credentials: { username, password: password ?? "" } }),
     ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),
     ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
+    ...(options.openWire ? { openWire: options.openWire } : {}),
     onInvite: (binding, request, arrival) => {
       const brief = tooBrief(request.message);
       if (brief) {
@@ -242,7 +246,7 @@ function defaultMediaPlane(localAddress: string | undefined, logger: Logger): Me
 
 function parseOptions(options: SipCarrierOptions): z.infer<typeof optionsSchema> {
   const { mediaPlane: _plane, clock: _clock, random: _random, ...rest } = options;
-  const { logger: _logger, resolver: _resolver, ...plain } = rest;
+  const { logger: _logger, resolver: _resolver, openWire: _openWire, ...plain } = rest;
   const { profile: _profile, ...trunk } = plain.trunk ?? {};
   const result = optionsSchema.safeParse({ ...plain, ...(plain.trunk ? { trunk } : {}) });
   if (result.success) return result.data;

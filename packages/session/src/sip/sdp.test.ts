@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { acceptAnswer, answerOffer, formatOffer, isHeldByPeer, type LocalMedia } from "./sdp.js";
+
+const local: LocalMedia = {
+  address: "192.0.2.1",
+  port: 4000,
+  codecs: [
+    { name: "PCMU", payloadType: 0, clockRate: 8000 },
+    { name: "PCMA", payloadType: 8, clockRate: 8000 },
+    { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8000, fmtp: "0-16" },
+  ],
+  direction: "sendrecv",
+  packetMs: 20,
+  sessionId: 1,
+  sessionVersion: 1,
+};
+
+const sdp = (...lines: string[]) =>
+  `${["v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0", ...lines].join("\r\n")}\r\n`;
+
+describe("answerOffer", () => {
+  it("answers our own offer with everything in it", () => {
+    const result = answerOffer(formatOffer(local), local);
+    expect(result.ok && result.agreed).toMatchObject({
+      remote: { address: "192.0.2.1", port: 4000 },
+      direction: "sendrecv",
+      send: { name: "PCMU", payloadType: 0 },
+      sendTelephoneEvent: { payloadType: 101 },
+      packetMs: 20,
+    });
+  });
+
+  it("follows the offerer's order and payload types", () => {
+    const result = answerOffer(
+      sdp("m=audio 6000 RTP/AVP 8 0 96", "a=rtpmap:96 telephone-event/8000"),
+      local,
+    );
+    expect(result.ok && result.agreed.send.name).toBe("PCMA");
+    expect(result.ok && result.agreed.sendTelephoneEvent?.payloadType).toBe(96);
+    expect(result.ok && result.sdp).toContain("m=audio 4000 RTP/AVP 8 0 96");
+  });
+
+  it("knows static payload types without rtpmap, and a lone one", () => {
+    const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0"), local);
+    expect(result.ok && result.agreed.send.name).toBe("PCMU");
+  });
+
+  it("refuses other streams in place", () => {
+    const result = answerOffer(
+      sdp("m=video 5000 RTP/AVP 99", "m=audio 6000 RTP/AVP 0", "m=application 9 UDP/TLS x"),
+      local,
+    );
+    const lines = (result.ok ? result.sdp : "").split("\r\n").filter((l) => l.startsWith("m="));
+    expect(lines).toEqual([
+      "m=video 0 RTP/AVP 99",
+      "m=audio 4000 RTP/AVP 0",
+      expect.stringMatching(/^m=application 0 /),
+    ]);
+  });
+
+  it.each([
+    ["sendonly", "recvonly", true],
+    ["inactive", "inactive", true],
+    ["recvonly", "sendonly", false],
+    ["sendrecv", "sendrecv", false],
+  ])("mirrors %s as %s", (theirs, ours, held) => {
+    const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0", `a=${theirs}`), local);
+    expect(result.ok && result.agreed.direction).toBe(ours);
+    expect(result.ok && isHeldByPeer(result.agreed.direction)).toBe(held);
+  });
+
+  it("takes an address of nowhere for hold", () => {
+    const result = answerOffer(
+      sdp("c=IN IP4 0.0.0.0", "m=audio 6000 RTP/AVP 0").replace("c=IN IP4 192.0.2.9\r\n", ""),
+      local,
+    );
+    expect(result.ok && result.agreed.direction).toBe("inactive");
+  });
+
+  it.each([
+    ["no SDP", "hello"],
+    ["no audio", sdp("m=video 6000 RTP/AVP 0")],
+    ["audio on port 0", sdp("m=audio 0 RTP/AVP 0")],
+    ["no common codec", sdp("m=audio 6000 RTP/AVP 96", "a=rtpmap:96 OPUS/48000/2")],
+    ["digits alone", sdp("m=audio 6000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000")],
+  ])("says why it cannot: %s", (_what, offer) => {
+    expect(answerOffer(offer, local)).toMatchObject({ ok: false });
+  });
+
+  it("never throws, whatever it is given", () => {
+    const whole = formatOffer(local);
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(20), fc.string(), (at, length, text) => {
+        const mutated = whole.slice(0, at) + text + whole.slice(at + length);
+        answerOffer(mutated, local);
+        acceptAnswer(mutated, local);
+      }),
+    );
+  });
+});
+
+describe("acceptAnswer", () => {
+  it("sends under the payload type the answerer asked for", () => {
+    const result = acceptAnswer(
+      sdp("m=audio 6000 RTP/AVP 8 97", "a=rtpmap:97 telephone-event/8000", "a=ptime:30"),
+      local,
+    );
+    expect(result.ok && result.agreed).toMatchObject({
+      send: { name: "PCMA" },
+      sendTelephoneEvent: { payloadType: 97 },
+      packetMs: 30,
+    });
+  });
+
+  it("holds with sendonly and is not held by recvonly", () => {
+    const result = acceptAnswer(sdp("m=audio 6000 RTP/AVP 0", "a=recvonly"), {
+      ...local,
+      direction: "sendonly",
+    });
+    expect(result.ok && result.agreed.direction).toBe("sendonly");
+  });
+});
