@@ -175,10 +175,14 @@ describe("a call in CALLR's words", () => {
     },
   );
 
-  it("that a user ended was a person's, whatever detection thought", () => {
-    expect(told("USER_HUNG_UP_IN_CALL", { message: whole, verdict: machine }).value).toEqual({
+  it.each([
+    ["USER_HUNG_UP_IN_CALL", "HANGUP"],
+    ["AGENT_HUNG_UP", null],
+    ["CALL_TRANSFERRED", null],
+  ] as const)("that ended for %s was a person's, whatever was suspected", (reason, resultCode) => {
+    expect(told(reason, { message: whole, verdict: machine }).value).toEqual({
       status: "ANSWERED/COMPLETE",
-      resultCode: "HANGUP",
+      resultCode,
     });
   });
 

@@ -6,6 +6,7 @@ import {
   isOngoing,
   type KnownOutcome,
   knownOutcome,
+  reachedMachine,
   roughly,
   type TranslateOptions,
   type Translation,
@@ -164,12 +165,6 @@ function unanswered({ endReason }: KnownOutcome): Translation<CallrCall> {
   if (!Object.hasOwn(UNANSWERED, endReason)) return roughly(generic);
   const { value, exact } = UNANSWERED[endReason as UnansweredReason];
   return { value: { status: value, resultCode: null }, exact };
-}
-
-/** A hang-up by the user already took the verdict into account; any other end did not. */
-function reachedMachine({ endReason, endedBy, verdict }: KnownOutcome): boolean {
-  if (endReason === "AGENT_HUNG_UP_VOICEMAIL_DETECTED") return true;
-  return endedBy !== "user" && (verdict?.label === "voicemail" || verdict?.label === "beep");
 }
 
 function machineCode(message: MessageProgress | undefined): CallrResultCode | null {

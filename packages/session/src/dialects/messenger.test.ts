@@ -216,6 +216,13 @@ describe("a call in Messenger's words", () => {
     });
   });
 
+  it("with a machine message is a person's when the reason says so, whatever was suspected", () => {
+    const verdict = { ...announced(""), label: "voicemail" } as const;
+    expect(told("AGENT_HUNG_UP", { verdict }, { machineMessage: true }).value).toBe(
+      "Connected – Answered",
+    );
+  });
+
   it("with a machine message and no verdict was picked up by somebody", () => {
     expect(told("AGENT_HUNG_UP", {}, { machineMessage: true })).toEqual({
       value: "Connected – Answered",

@@ -7,6 +7,7 @@ import {
   type KnownOutcome,
   knownOutcome,
   type OngoingPhase,
+  reachedMachine,
   roughly,
   type TranslateOptions,
   type Translation,
@@ -216,20 +217,12 @@ function announcementOf({ verdict }: KnownOutcome): Translation<MessengerStatus>
 }
 
 function connected(
-  { endReason, verdict }: KnownOutcome,
+  outcome: KnownOutcome,
   testPrompt: TestPrompt | undefined,
 ): Translation<MessengerStatus> {
   if (testPrompt) return TEST_PROMPTS[testPrompt];
-  if (endReason === "AGENT_HUNG_UP_VOICEMAIL_DETECTED")
-    return exactly("Connected - Answer machine");
-  switch (verdict?.label) {
-    case "voicemail":
-    case "beep":
-      return exactly("Connected - Answer machine");
-    case "human":
-      return exactly("Connected – Answered");
-    default:
-      // Nobody knows who it was; that it was picked up is certain.
-      return roughly("Connected – Answered");
-  }
+  if (reachedMachine(outcome)) return exactly("Connected - Answer machine");
+  // Without a verdict nobody knows who it was; that it was picked up is certain.
+  const { value } = TEST_PROMPTS.key_pressed;
+  return { value, exact: outcome.verdict?.label === "human" };
 }

@@ -1,4 +1,4 @@
-import { type EndReasonOnWire, isEndReason } from "../call/end-reason.js";
+import { type EndReason, type EndReasonOnWire, isEndReason } from "../call/end-reason.js";
 import type { CallOutcome } from "../call/outcome.js";
 import { type Logger, silentLogger } from "../logger.js";
 import type { CallDirection, CallPhase } from "../vocabulary.js";
@@ -65,6 +65,20 @@ export function knownOutcome(
 
 function isKnown(outcome: OutcomeView): outcome is KnownOutcome {
   return isEndReason(outcome.endReason);
+}
+
+/** Reasons that already say whether a machine was on the line; the verdict was asked by then. */
+const decidedByReason: readonly EndReason[] = [
+  "USER_HUNG_UP_IN_CALL",
+  "AGENT_HUNG_UP",
+  "CALL_TRANSFERRED",
+];
+
+/** Whether an answered call reached a machine: by its reason or, where that is open, its verdict. */
+export function reachedMachine({ endReason, verdict }: KnownOutcome): boolean {
+  if (endReason === "AGENT_HUNG_UP_VOICEMAIL_DETECTED") return true;
+  if (decidedByReason.includes(endReason)) return false;
+  return verdict?.label === "voicemail" || verdict?.label === "beep";
 }
 
 /** They have this very word. */
