@@ -68,6 +68,7 @@ describe("the arrows between packages", () => {
       "@offhook/session/vocabulary",
       "@offhook/session/testing",
       "@offhook/session/dialects",
+      "@offhook/session/journal",
       "@offhook/detection",
       "@offhook/detection/testing",
     ];

@@ -3,15 +3,10 @@ import type { Command } from "commander";
 import { createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
-import { openTrunk } from "./open-trunk.js";
+import { addTrunkOptions, openTrunk, type TrunkFlags } from "./open-trunk.js";
 import { milliseconds } from "./option-parsers.js";
 
-interface DialFlags extends AgentFlags {
-  readonly trunk?: string;
-  readonly transport?: string;
-  readonly from?: string;
-  readonly username?: string;
-  readonly password?: string;
+interface DialFlags extends AgentFlags, TrunkFlags {
   readonly ringTimeout?: number;
   readonly responseTimeout?: number;
   readonly silenceTimeout?: number;
@@ -22,15 +17,11 @@ interface DialFlags extends AgentFlags {
 }
 
 export function addDialCommand(program: Command): void {
-  program
+  const command = program
     .command("dial")
     .description("Place one call and say why it ended.")
-    .argument("<number|sip-uri>", "E.164 like +12025550100, an extension, or a SIP URI")
-    .option("--trunk <uri>", "where calls go: sip:HOST:PORT")
-    .option("--transport <name>", "udp or tcp; default: what the trunk URI says, else udp")
-    .option("--from <number>", "caller id")
-    .option("--username <name>", "for a trunk that asks for credentials")
-    .option("--password <secret>", "its password; better in OFFHOOK_PASSWORD, where nobody sees it")
+    .argument("<number|sip-uri>", "E.164 like +12025550100, an extension, or a SIP URI");
+  addTrunkOptions(command)
     .option("--ring-timeout <ms>", "give up ringing after this; default 30000", milliseconds)
     .option("--response-timeout <ms>", "give up without any response; default 32000", milliseconds)
     .option("--silence-timeout <ms>", "hang up on silence this long; default 30000", milliseconds)
@@ -63,7 +54,7 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
   const calls = createCalls({ carrier, agent, limits: limitsOf(flags) });
   try {
     const journal = flags.journal === undefined ? undefined : await openJournalFile(flags.journal);
-    const call = calls.dial({ to, ...(flags.from === undefined ? {} : { from: flags.from }) });
+    const call = calls.dial({ to });
     const written = journal && recordJournal(call.session.call, journal);
     if (flags.json) reportAsJson(call, console.log);
     else reportInWords(call, console.log);

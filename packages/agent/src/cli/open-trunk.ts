@@ -1,4 +1,14 @@
-import { createSipCarrier, OffhookError, type SipCarrier } from "@offhook/session";
+import { readFile } from "node:fs/promises";
+import {
+  createSipCarrier,
+  messageOf,
+  OffhookError,
+  type SipCarrier,
+  type SipCarrierOptions,
+} from "@offhook/session";
+import type { Command } from "commander";
+
+const TRANSPORTS = ["udp", "tcp", "tls", "ws", "wss"] as const;
 
 export interface TrunkFlags {
   readonly trunk?: string;
@@ -6,28 +16,77 @@ export interface TrunkFlags {
   readonly from?: string;
   readonly username?: string;
   readonly password?: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsServerName?: string;
+}
+
+/** The options that describe a trunk, for every command that needs one. */
+export function addTrunkOptions(command: Command): Command {
+  return command
+    .option("--trunk <uri>", "where calls go: sip:HOST:PORT")
+    .option(
+      "--transport <name>",
+      `${TRANSPORTS.join(", ")}; default: what the trunk URI says, else udp`,
+    )
+    .option("--from <number>", "caller id")
+    .option("--username <name>", "for a trunk that asks for credentials")
+    .option("--password <secret>", "its password; better in OFFHOOK_PASSWORD, where nobody sees it")
+    .option("--tls-ca <file>", "PEM: who signed the trunk's certificate, if nobody well known")
+    .option("--tls-cert <file>", "PEM: our own certificate, where the trunk asks for one")
+    .option("--tls-key <file>", "PEM: its key")
+    .option("--tls-server-name <name>", "the name that the trunk's certificate is for");
 }
 
 /** Opens the trunk that the flags describe. Throws INVALID_OPTION, ADDRESS_IN_USE. */
 export async function openTrunk(flags: TrunkFlags): Promise<SipCarrier> {
-  const { trunk, transport, username } = flags;
+  const { trunk: uri, transport, from, username } = flags;
   const password = flags.password ?? process.env["OFFHOOK_PASSWORD"];
-  if (transport !== undefined && transport !== "udp" && transport !== "tcp")
+  if (transport !== undefined && !isTransport(transport))
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
-      remedy: "Use udp or tcp.",
+      remedy: `Use one of ${TRANSPORTS.join(", ")}.`,
     });
-  const carrier = createSipCarrier(
-    trunk === undefined
-      ? {}
-      : {
-          trunk: {
-            uri: trunk,
-            ...(transport === undefined ? {} : { transport }),
-            ...(username === undefined ? {} : { username }),
-            ...(password === undefined ? {} : { password }),
-          },
-        },
-  );
+  const tls = await tlsOf(flags);
+  const trunk =
+    uri === undefined ? undefined : defined({ uri, transport, from, username, password });
+  const carrier = createSipCarrier(defined({ trunk, tls }));
   await carrier.ready();
   return carrier;
+}
+
+function isTransport(name: string): name is (typeof TRANSPORTS)[number] {
+  return (TRANSPORTS as readonly string[]).includes(name);
+}
+
+async function tlsOf(flags: TrunkFlags): Promise<SipCarrierOptions["tls"]> {
+  const [ca, cert, key] = await Promise.all([
+    readPem("--tls-ca", flags.tlsCa),
+    readPem("--tls-cert", flags.tlsCert),
+    readPem("--tls-key", flags.tlsKey),
+  ]);
+  const tls = defined({ ca, cert, key, serverName: flags.tlsServerName });
+  return Object.keys(tls).length === 0 ? undefined : tls;
+}
+
+async function readPem(option: string, file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(file, "utf8");
+  } catch (thrown) {
+    throw new OffhookError("INVALID_OPTION", `${option} cannot be read: ${messageOf(thrown)}`, {
+      remedy: "Check the path, and that the process may read it.",
+    });
+  }
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the properties that are undefined, as `exactOptionalPropertyTypes` wants optional ones. */
+function defined<T extends { uri: string }>(value: T): Defined<T> & Pick<T, "uri">;
+function defined<T extends object>(value: T): Defined<T>;
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, property]) => property !== undefined),
+  ) as Defined<T>;
 }
