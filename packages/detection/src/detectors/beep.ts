@@ -26,35 +26,40 @@ export const beep = defineDetector({
     ignoreAfterAnswerMs: z.number().int().min(0).max(10_000).default(400),
     /** The level falls at least this far where it ends. */
     dropDb: z.number().positive().max(60).default(6),
+    /** The level changes at most this much from one 20 ms step to the next, on average. */
+    roughnessDb: z.number().positive().max(6).default(1.4),
     /** Silence after it that shows it was the last tone. */
     settleMs: z.number().int().min(0).max(2_000).default(40),
   }),
   create(options, { report, call, audio }) {
     let speechMs = 0;
     let lastToneEndMs = Number.NEGATIVE_INFINITY;
-    let lastTone: HeardTone | undefined;
+    let recent: HeardTone[] = [];
     let cancel: (() => void) | undefined;
     audio.onUtterance(({ phase, speechMs: more }) => {
       if (phase === "active") speechMs += more;
     });
     const looksLikeBeep = (tone: HeardTone) => {
       const durationMs = tone.endMs - tone.startMs;
+      const lowHz = tone.secondHz > 0 ? Math.min(tone.hz, tone.secondHz) : tone.hz;
       return (
         durationMs >= options.minMs &&
         durationMs <= options.maxMs &&
-        tone.hz >= options.minHz &&
-        tone.hz <= options.maxHz &&
-        tone.roughnessDb <= 4 &&
-        tone.dropDb >= options.dropDb &&
+        lowHz >= options.minHz &&
+        lowHz <= options.maxHz &&
+        tone.roughnessDb <= options.roughnessDb &&
+        // A long tone is one even where noise hides its end.
+        (tone.dropDb >= options.dropDb ||
+          (durationMs >= options.harmonicMinMs && tone.dropDb > 2)) &&
         tone.quietBeforeMs >= options.quietBeforeMs &&
         (durationMs >= options.harmonicMinMs || !isHarmonic(tone))
       );
     };
     audio.onTone((tone) => {
-      const followsTone = tone.startMs - lastToneEndMs < 120;
-      const repeated = lastTone !== undefined && isRepeated(lastTone, tone);
+      const followsTone = tone.startMs - lastToneEndMs < 160;
+      const repeated = recent.some((earlier) => isRepeated(earlier, tone));
       lastToneEndMs = tone.endMs;
-      lastTone = tone;
+      recent = [...recent.slice(-3), tone];
       // The same tone again and again is busy or ringback.
       if (repeated) return;
       // A tone right after another is a melody, a special information tone or a ring.
@@ -103,16 +108,14 @@ function isHarmonic(tone: HeardTone): boolean {
     const pitchHz = low / multiple;
     if (pitchHz < 70 || pitchHz > 420) continue;
     const nearest = Math.round(ratio * multiple);
-    if (Math.abs(ratio * multiple - nearest) < 0.07 * multiple ** 0.5) return true;
+    if (Math.abs(ratio * multiple - nearest) < 0.014 * nearest) return true;
   }
   return false;
 }
 
-function isRepeated(previous: HeardTone, tone: HeardTone): boolean {
-  const lengthMs = tone.endMs - tone.startMs;
+function isRepeated(earlier: HeardTone, tone: HeardTone): boolean {
+  const samePitch = (hz: number) => hz > 0 && Math.abs(hz - tone.hz) < 15;
   return (
-    Math.abs(previous.hz - tone.hz) < 15 &&
-    Math.abs(previous.endMs - previous.startMs - lengthMs) < 70 &&
-    tone.startMs - previous.endMs < 5_000
+    (samePitch(earlier.hz) || samePitch(earlier.secondHz)) && tone.startMs - earlier.endMs < 5_000
   );
 }

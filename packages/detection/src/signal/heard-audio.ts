@@ -43,7 +43,7 @@ export interface HeardTone {
   readonly hz: number;
   /** The second frequency of a dual tone; 0 for a single one. */
   readonly secondHz: number;
-  /** Mean level, and the largest change from one step to the next inside the tone. */
+  /** Mean level, and the mean change from one step to the next inside the tone. */
   readonly levelDb: number;
   readonly roughnessDb: number;
   /** How far the level fell from the tone to the step that ended it. */

@@ -12,6 +12,8 @@ const LOBE = 2;
 const STEADY_SHARE = 0.75;
 /** A tone stands this far above the noise, as a ratio of powers. */
 const ABOVE_NOISE = 2;
+/** Noise has at most this share of its power in one place. */
+const NOISE_SHARE = 0.45;
 /** How fast the noise estimate follows, per step without speech. */
 const NOISE_PACE = 0.06;
 /** A steady tone moves less than this from one step to the next. */
@@ -102,10 +104,11 @@ export class HopAnalyser {
       if (second < 0 || (power[bin] as number) > (power[second] as number)) second = bin;
     }
     this.loud = total > ABOVE_NOISE * this.noisePower;
-    if (!hop.speech && hop.levelDb < hop.floorDb + 4)
-      this.noisePower += NOISE_PACE * (total - this.noisePower);
     const bestPower = lobePower(power, best);
-    total = Math.max(total - this.noisePower, bestPower);
+    // Steady from the start may be a tone as well as noise; noise is spread out.
+    if (!hop.speech && hop.levelDb < hop.floorDb + 4 && bestPower < NOISE_SHARE * total)
+      this.noisePower += NOISE_PACE * (total - this.noisePower);
+    total = Math.max(total - this.noisePower, bestPower, 1e-12);
     hop.peakShare = bestPower / total;
     hop.peakHz = peakHz(power, best);
     // The flank of the first peak is no second one.

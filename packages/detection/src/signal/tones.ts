@@ -2,8 +2,10 @@ import { type HeardTone, HOP_MS, type Hop } from "./heard-audio.js";
 
 /** Shorter than this is a vowel or a click. */
 const SHORTEST_HOPS = 4;
-/** A run may miss one step (a lost packet) and go on. */
-const BRIDGED_HOPS = 1;
+/** A lost packet spoils up to three steps; a tone that goes on after them was one tone. */
+const BRIDGED_HOPS = 3;
+/** A larger change than this from step to step is a lost packet, not the tone. */
+const LOSS_DB = 6;
 /** The run's own frequency may drift this far from its mean. */
 const DRIFT_HZ = 18;
 
@@ -19,9 +21,10 @@ export class Tones {
   private dualHops = 0;
   private levelSum = 0;
   private lastLevelDb = -100;
-  private roughnessDb = 0;
+  private changeSum = 0;
   private riseDb = 0;
-  private previousLevelDb = -100;
+  private levelOneStepAgoDb = -100;
+  private levelTwoStepsAgoDb = -100;
   private pendingChange = 0;
   private lastSpeechMs = Number.NEGATIVE_INFINITY;
   private speechOneStepAgoMs = Number.NEGATIVE_INFINITY;
@@ -35,14 +38,15 @@ export class Tones {
   push(hop: Hop): void {
     // The first steady step is the second of the tone; the first one only half held it.
     const steady = hop.steadyHops >= 2;
-    if (this.hops > 0 && steady && this.belongs(hop)) this.extend(hop);
-    else if (this.hops > 0 && this.missing < BRIDGED_HOPS && !steady && this.stillLoud(hop))
-      this.missing++;
-    else {
-      if (this.hops > 0) this.end(hop);
+    if (this.hops === 0) {
       if (steady) this.start(hop);
-    }
-    if (!steady) this.previousLevelDb = hop.levelDb;
+    } else if (hop.steadyHops >= 1 && this.belongs(hop)) this.extend(hop);
+    else if (steady) {
+      this.end(hop);
+      this.start(hop);
+    } else if (++this.missing >= BRIDGED_HOPS) this.end(hop);
+    this.levelTwoStepsAgoDb = this.levelOneStepAgoDb;
+    this.levelOneStepAgoDb = hop.levelDb;
     // The first steps of a tone pass for speech: what counts is what was said before them.
     this.speechTwoStepsAgoMs = this.speechOneStepAgoMs;
     this.speechOneStepAgoMs = this.lastSpeechMs;
@@ -56,10 +60,6 @@ export class Tones {
     return dual && Math.abs(hop.peakHz - this.secondHz) < DRIFT_HZ;
   }
 
-  private stillLoud(hop: Hop): boolean {
-    return hop.levelDb > this.lastLevelDb - 6 || hop.levelDb < -85;
-  }
-
   private start(hop: Hop): void {
     this.hops = 1;
     this.missing = 0;
@@ -70,14 +70,15 @@ export class Tones {
     this.levelSum = hop.levelDb;
     this.lastLevelDb = hop.levelDb;
     this.lastMs = hop.atMs;
-    this.roughnessDb = 0;
+    this.changeSum = 0;
     this.pendingChange = 0;
     this.quietBeforeMs = Math.min(10_000, this.startMs - this.speechTwoStepsAgoMs);
-    this.riseDb = hop.levelDb - this.previousLevelDb;
+    this.riseDb = hop.levelDb - this.levelTwoStepsAgoDb;
   }
 
   private extend(hop: Hop): void {
     this.hops++;
+    const bridged = this.missing > 0;
     this.missing = 0;
     if (hop.secondShare > 0.12) {
       this.dualHops++;
@@ -87,8 +88,8 @@ export class Tones {
       this.hz += (hop.peakHz - this.hz) / Math.min(this.hops, 8);
     const change = Math.abs(hop.levelDb - this.lastLevelDb);
     // The last step of a tone is always rough; it is counted only once another follows.
-    if (this.hops > 2) this.roughnessDb = Math.max(this.roughnessDb, this.pendingChange);
-    this.pendingChange = change;
+    if (this.hops > 2) this.changeSum += this.pendingChange;
+    this.pendingChange = bridged ? 0 : Math.min(change, LOSS_DB);
     this.levelSum += hop.levelDb;
     this.lastLevelDb = hop.levelDb;
     this.lastMs = hop.atMs;
@@ -105,7 +106,7 @@ export class Tones {
       hz: this.hz,
       secondHz: this.dualHops > hops / 2 ? this.secondHz : 0,
       levelDb,
-      roughnessDb: this.roughnessDb,
+      roughnessDb: this.changeSum / hops,
       dropDb: levelDb - hop.levelDb,
       riseDb: this.riseDb,
       quietBeforeMs: this.quietBeforeMs,
