@@ -75,6 +75,8 @@ export interface RunnerHooks {
 export interface RunningCall {
   readonly call: CallSession;
   readonly context: CallContext;
+  /** The caller id that was asked for, or the number dialled to reach us. Private data. */
+  readonly ownNumber: string | undefined;
 }
 
 /** Runs one agent on every call of one carrier, and sees each call through to its end. */
@@ -136,7 +138,7 @@ export class AgentRunner {
     const context = this.#contextOf(call, options.to, options.data ?? {});
     const mayPlace = this.#permission();
     void this.#outbound(call, context, options, mayPlace);
-    return { call, context };
+    return { call, context, ownNumber: options.from };
   }
 
   /** Starts answering the calls that the carrier offers. Idempotent. */
@@ -144,7 +146,7 @@ export class AgentRunner {
     this.#stopReceiving ??= this.#carrier.receiveCalls((offer) => {
       const call = this.#open("inbound", undefined);
       const context = this.#contextOf(call, offer.from, { ...offer.headers, to: offer.to });
-      onCall?.({ call, context });
+      onCall?.({ call, context, ownNumber: offer.to });
       void this.#inboundCall(call, context, offer);
     });
   }

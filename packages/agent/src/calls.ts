@@ -17,6 +17,8 @@ export interface Call {
   readonly callId: string;
   /** Whom it goes to or comes from. Private data. */
   readonly userNumber: string;
+  /** Our side: the caller id we asked for, or the number that was dialled to reach us. */
+  readonly ownNumber: string | undefined;
   readonly direction: "outbound" | "inbound";
   readonly state: CallState;
   readonly status: VisibleStatus;
@@ -97,10 +99,11 @@ export function createCalls(options: AgentRunnerOptions): Calls {
   };
 }
 
-function viewOf({ call, context }: RunningCall): Call {
+function viewOf({ call, context, ownNumber }: RunningCall): Call {
   return {
     callId: call.callId,
     userNumber: context.userNumber,
+    ownNumber,
     direction: call.direction,
     session: context.session,
     ended: call.ended,
