@@ -24,7 +24,7 @@ export function recordLeg(): LegRecorder {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           listeners.delete(look);
-          const seen = signals.map((signal) => signal.type).join(", ");
+          const seen = JSON.stringify(signals);
           reject(new Error(`no ${type} (${count}) within ${timeoutMs} ms among: ${seen}`));
         }, timeoutMs);
         const look = () => {

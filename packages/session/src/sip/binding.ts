@@ -165,6 +165,11 @@ export class Binding {
     return this.dropped;
   }
 
+  /** A fresh Call-ID or tag. */
+  newToken(): string {
+    return this.options.random.hex(12);
+  }
+
   /** Sends a call's requests outside dialogs to `hop` until `clearNextHop`. */
   setNextHop(callId: string, hop: HostPort): void {
     this.nextHops.set(callId, hop);
@@ -334,7 +339,13 @@ export class Binding {
     // sip.js answers 404 unless the Request-URI is its own, and 416 to sips: and tel:.
     message.ruri = this.core.configuration.contact.uri;
     this.arrivals.set(message, { from, requestUri });
-    this.core.receiveIncomingRequestFromTransport(message);
+    try {
+      this.core.receiveIncomingRequestFromTransport(message);
+    } catch (error) {
+      // What sip.js cannot digest is the sender's doing more often than not.
+      this.options.logger.debug({ error: messageOf(error) }, "a request could not be handled");
+      refuse(400);
+    }
   }
 
   private receiveUpdate(

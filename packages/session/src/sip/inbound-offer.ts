@@ -1,4 +1,8 @@
-import { type IncomingInviteRequest, UserAgentServer } from "sip.js/lib/core/index.js";
+import {
+  type IncomingInviteRequest,
+  type IncomingRequestMessage,
+  UserAgentServer,
+} from "sip.js/lib/core/index.js";
 import type { InboundLeg, InboundOffer, LegSink, RejectOptions } from "../carrier.js";
 import type { Random } from "../random.js";
 import type { Arrival } from "./binding.js";
@@ -6,6 +10,7 @@ import { type DigestAlgorithm, type DigestChallenge, formatChallenge } from "./d
 import { refuseInvite } from "./inbound-leg.js";
 import type { NonceBook } from "./nonce-book.js";
 import { setToTag } from "./sipjs-patches.js";
+import { CONTACT_USER } from "./user-agent-core.js";
 
 export interface ChallengeOptions {
   readonly username: string;
@@ -50,7 +55,7 @@ export function makeOffer(options: OfferOptions): { offer: SipInboundOffer; isOp
   };
   const offer: SipInboundOffer = {
     from: addressOf(message.from.uri.user, message.from.uri.toString()),
-    to: addressOf(arrival.requestUri.user, arrival.requestUri.text),
+    to: calledAddress(arrival, message),
     headers: customHeaders(message.headers),
     accept(sink) {
       close();
@@ -82,6 +87,14 @@ export function makeOffer(options: OfferOptions): { offer: SipInboundOffer; isOp
     },
   };
   return { offer, isOpen: () => open };
+}
+
+/** Who is called; a registrar writes our own Contact into the Request-URI, and To says whom it meant. */
+function calledAddress(arrival: Arrival, message: IncomingRequestMessage): string {
+  const { requestUri } = arrival;
+  if (requestUri.user !== undefined && requestUri.user !== CONTACT_USER)
+    return addressOf(requestUri.user, requestUri.text);
+  return addressOf(message.to.uri.user, message.to.uri.toString());
 }
 
 /** The user where there is one, else the whole URI. */

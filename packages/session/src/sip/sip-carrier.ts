@@ -26,6 +26,7 @@ import { couldAnswer } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
 import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
+import { Registration } from "./registration.js";
 import { type Resolver, systemResolver } from "./resolver.js";
 import { tooBrief } from "./session-keeper.js";
 import type { TlsSettings } from "./transport/stream.js";
@@ -39,7 +40,16 @@ const trunkSchema = z.strictObject({
   password: z.string().optional(),
   /** Caller id: E.164, a SIP user or a whole SIP URI. */
   from: z.string().min(1).optional(),
+  /** Register with the trunk, so that it sends calls to us. Needs `username`. */
+  register: z
+    .union([
+      z.boolean(),
+      z.strictObject({ expiresSeconds: z.number().int().min(10).max(86_400).optional() }),
+    ])
+    .optional(),
 });
+
+const DEFAULT_REGISTRATION_SECONDS = 300;
 
 const tlsSchema = z.strictObject({
   /** PEM: who may have signed the peer's certificate, besides whom the system trusts. */
@@ -95,6 +105,8 @@ export interface SipCarrier extends Carrier {
   receiveCalls(receiver: (offer: SipInboundOffer) => void): () => void;
   /** Settles once all `listen` addresses are bound. @throws ADDRESS_IN_USE, TRANSPORT_FAILED */
   ready(): Promise<{ readonly addresses: readonly ListenAddress[] }>;
+  /** How the registration stands; undefined without `trunk.register`. */
+  readonly registration: Pick<Registration, "state" | "registered"> | undefined;
 }
 
 /**
@@ -180,8 +192,32 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     },
   });
 
+  const registration = startRegistration();
+
+  function startRegistration(): Registration | undefined {
+    const wanted = parsed.trunk?.register;
+    if (!wanted || !home || !trunkUri) return undefined;
+    if (username === undefined)
+      throw new OffhookError("INVALID_OPTION", "Registering needs trunk.username.");
+    const given = wanted === true ? undefined : wanted.expiresSeconds;
+    const addressOfRecord = fromUriOf(username, home.hostPort);
+    return new Registration({
+      clock,
+      logger,
+      registrar: `sip:${home.hostPort}`,
+      addressOfRecord,
+      expiresSeconds: given ?? DEFAULT_REGISTRATION_SECONDS,
+      findRoute: async () => {
+        const [route] = await endpoint.routes(trunkUri, "trunk");
+        if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
+        return route;
+      },
+    });
+  }
+
   return {
     clock,
+    registration,
     ...(profile === undefined ? {} : { profile }),
     parseDestination: (to) => parseDestination(to, home),
     placeCall(request, sink) {
@@ -225,6 +261,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     close() {
       closing ??= (async () => {
         for (const leg of [...legs]) leg.release();
+        await registration?.stop();
         await endpoint.close();
         await mediaPlane.close();
       })();

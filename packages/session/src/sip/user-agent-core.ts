@@ -27,6 +27,9 @@ export interface CoreOptions {
   readonly delegate: UserAgentCoreDelegate;
 }
 
+/** The user of our Contact; never a name that somebody dials. */
+export const CONTACT_USER = "offhook";
+
 /** The extensions we speak (RFC 3261 20.37). */
 export const SUPPORTED_EXTENSIONS = ["100rel", "histinfo", "replaces", "timer"] as const;
 
@@ -63,8 +66,8 @@ function ownAddress(protocol: TransportProtocol, host: string) {
   const transport = protocol === "WSS" ? "ws" : protocol.toLowerCase();
   const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   const parameters: Record<string, string> = protocol === "UDP" ? {} : { transport };
-  const uri = new URI("sip", "offhook", name, port ? Number(port) : undefined, parameters);
-  const text = `<sip:offhook@${host}${protocol === "UDP" ? "" : `;transport=${transport}`}>`;
+  const uri = new URI("sip", CONTACT_USER, name, port ? Number(port) : undefined, parameters);
+  const text = `<sip:${CONTACT_USER}@${host}${protocol === "UDP" ? "" : `;transport=${transport}`}>`;
   const contact = { uri, pubGruu: undefined, tempGruu: undefined, toString: () => text };
   return { contact, viaHost: host };
 }

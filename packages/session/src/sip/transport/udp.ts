@@ -19,6 +19,7 @@ export async function openUdpWire(bind: HostPort, events: WireEvents): Promise<W
   const mayTwin = process.platform === "linux";
   const open = await bindOpenSocket(type, bind, mayTwin);
   const twins = new Map<string, dgram.Socket>();
+  const connecting = new Map<string, Promise<void>>();
   const { address, port } = open.address();
   const local: HostPort = { address, port };
   let closed = false;
@@ -29,11 +30,21 @@ export async function openUdpWire(bind: HostPort, events: WireEvents): Promise<W
   );
   open.on("error", (error) => events.onDropped(messageOf(error)));
 
-  const addTwin = async (remote: HostPort): Promise<void> => {
+  const addTwin = (remote: HostPort): Promise<void> => {
     const key = hostPortKey(remote);
-    if (!mayTwin || closed || twins.has(key) || twins.size >= MAX_TWINS) return;
+    const known = connecting.get(key);
+    if (known) return known;
+    if (!mayTwin || closed || connecting.size >= MAX_TWINS) return Promise.resolve();
+    const added = connectTwin(remote).then((twin) => {
+      if (closed) twin?.close();
+      else if (twin) twins.set(key, twin);
+    });
+    connecting.set(key, added);
+    return added;
+  };
+
+  const connectTwin = async (remote: HostPort): Promise<dgram.Socket | undefined> => {
     const twin = dgram.createSocket({ type, reuseAddr: true });
-    twins.set(key, twin);
     twin.on("error", (error) => events.onUnreachable(remote, describe(error)));
     twin.on("message", (data) => events.onMessage(data, remote));
     try {
@@ -48,10 +59,11 @@ export async function openUdpWire(bind: HostPort, events: WireEvents): Promise<W
         );
       });
       setReceiveBuffer(twin);
+      return twin;
     } catch {
       // Not being able to watch is no reason not to talk: the open socket does.
-      twins.delete(key);
       twin.close();
+      return undefined;
     }
   };
 
@@ -87,6 +99,7 @@ export async function openUdpWire(bind: HostPort, events: WireEvents): Promise<W
     async close() {
       if (closed) return;
       closed = true;
+      await Promise.all(connecting.values());
       const sockets = [open, ...twins.values()];
       twins.clear();
       await Promise.all(
