@@ -55,9 +55,28 @@ export interface MediaStats {
   readonly mos?: number;
 }
 
+/** A call being recorded to a stereo WAV file: caller left, agent right. */
+export interface MediaRecording {
+  /** What is said until `resume` leaves no trace in the file. */
+  pause(): void;
+  resume(): void;
+  /** Also done when the call ends. Rejects with MEDIA_FAILED when the file could not be written. */
+  stop(): Promise<{ readonly durationMs: number }>;
+}
+
 /** The media side of one leg. Exists from the start; carries audio once SDP was agreed. */
 export interface MediaLeg extends CallAudio {
   /** Settles when the last digit was sent. Rejects with CALL_ENDED, or INVALID_OPTION for a digit outside 0-9*#A-D. */
   sendDtmf(digits: string, options?: SendDtmfOptions): Promise<void>;
   stats(): MediaStats;
+  /**
+   * Sound that goes on under everything the agent says, from now on and repeated; `undefined` ends
+   * it. Mono, at the call's sample rate.
+   */
+  setBackground?(samples: Int16Array | undefined, options?: { readonly gainDb?: number }): void;
+  /**
+   * Records to a new file, streamed as the call goes on and valid at any moment. One recording at a
+   * time. Rejects with MEDIA_FAILED when the file cannot be made, CALL_ENDED when it is too late.
+   */
+  record?(path: string): Promise<MediaRecording>;
 }

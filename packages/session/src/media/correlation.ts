@@ -6,6 +6,19 @@ export function correlation(heard: Int16Array, wanted: Int16Array): number {
   return bestMatch(heard, wanted).correlation;
 }
 
+/**
+ * The same for audio that went over a real network: the median over pieces of `wanted`, each found
+ * by itself, because a jitter buffer may have stretched the time between them.
+ */
+export function likeness(heard: Int16Array, wanted: Int16Array, pieceSamples: number): number {
+  const found: number[] = [];
+  for (let at = 0; at + pieceSamples <= wanted.length; at += pieceSamples) {
+    found.push(correlation(heard, wanted.subarray(at, at + pieceSamples)));
+  }
+  found.sort((one, other) => one - other);
+  return found[Math.floor(found.length / 2)] ?? 0;
+}
+
 /** The best match and how many samples into `heard` it begins. */
 export function bestMatch(
   heard: Int16Array,

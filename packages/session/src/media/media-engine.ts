@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.js";
 import { BatchWriter } from "./batch-writer.js";
 import { MAX_PACKET_BYTES, TICK_MS } from "./media-sender.js";
+import { RecordedLeg } from "./recorded-leg.js";
 import { RtpLeg } from "./rtp-leg.js";
 import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
 import { TickClock } from "./tick-clock.js";
@@ -17,6 +18,7 @@ interface Leg {
   readonly rtp: RtpLeg;
   readonly openedMs: number;
   readonly frameSamples: number;
+  readonly recording: RecordedLeg;
   socket: RtpSocket | undefined;
   rtcpSocket: RtpSocket | undefined;
   written: number;
@@ -35,6 +37,8 @@ export class MediaEngine {
   private readonly clock: TickClock;
   private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
   private slot = 0;
+  /** Legs that are over but for their recordings. */
+  private readonly closing = new Set<Promise<void>>();
 
   constructor(options: {
     readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
@@ -49,16 +53,20 @@ export class MediaEngine {
     );
   }
 
+  /** All but `shut_down`, which is `shutDown` here. */
   run(commands: readonly Command[]): void {
-    for (const command of commands) this.runOne(command);
+    for (const command of commands) if (command.type !== "shut_down") this.runOne(command);
     this.flush();
   }
 
-  private runOne(command: Command): void {
-    if (command.type === "shut_down") {
-      for (const leg of this.legs.values()) this.close(leg);
-      return;
-    }
+  /** Closes every leg, and settles when the last recording is written. */
+  async shutDown(): Promise<void> {
+    for (const leg of [...this.legs.values()]) this.close(leg);
+    this.flush();
+    await Promise.all(this.closing);
+  }
+
+  private runOne(command: Exclude<Command, { type: "shut_down" }>): void {
     if (command.type === "open") {
       this.open(command);
       return;
@@ -105,6 +113,12 @@ export class MediaEngine {
         rtp.sendDigits({ digits, durationMs, gapMs, settle });
         break;
       }
+      case "background":
+        rtp.setBackground(command.samples, command.gainDb);
+        break;
+      case "record":
+        leg.recording.act(command.request, command.action);
+        break;
       case "close":
         this.close(leg);
         break;
@@ -124,6 +138,9 @@ export class MediaEngine {
       id,
       rtp,
       openedMs,
+      recording: new RecordedLeg(sampleRate, (request, result) => {
+        this.batch.report({ type: "recorded", leg: id, request, result });
+      }),
       frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
       socket: undefined,
       rtcpSocket: undefined,
@@ -185,9 +202,20 @@ export class MediaEngine {
     leg.rtcpSocket?.close();
     rtp.close();
     this.batch.report({ type: "stats", leg: id, stats: rtp.stats });
-    this.batch.report({ type: "closed", leg: id });
     this.legs.delete(id);
     if (this.legs.size === 0) this.clock.stop();
+    if (!leg.recording.active) {
+      this.batch.report({ type: "closed", leg: id });
+      return;
+    }
+    const closing = this.endRecording(leg).finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
+  }
+
+  private async endRecording(leg: Leg): Promise<void> {
+    await leg.recording.end();
+    this.batch.report({ type: "closed", leg: leg.id });
+    this.flush();
   }
 
   private tick(tick: number, dueMs: number): void {
@@ -207,7 +235,9 @@ export class MediaEngine {
     if (!socket || !target) return;
     const packet = this.nextSlot();
     const length = rtp.packetDue(tick, packet);
-    if (length > 0) socket.send(packet.subarray(0, length), target.address, target.port);
+    if (length === 0) return;
+    socket.send(packet.subarray(0, length), target.address, target.port);
+    leg.recording.said(rtp.lastSaid);
   }
 
   private reportDue(leg: Leg, tick: number, dueMs: number): void {
@@ -228,7 +258,9 @@ export class MediaEngine {
 
   private hear(leg: Leg, dueMs: number): void {
     const { rtp, id, written, clears, frameSamples } = leg;
-    const heard = rtp.hear(this.batch.frame(frameSamples), dueMs);
+    const frame = this.batch.frame(frameSamples);
+    const heard = rtp.hear(frame, dueMs);
+    leg.recording.add(heard ? frame : undefined, frameSamples);
     this.batch.row({
       leg: id,
       atMs: Math.max(0, dueMs - leg.openedMs),

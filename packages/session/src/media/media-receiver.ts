@@ -1,6 +1,13 @@
 import { type AudioCodec, type AudioDecoder, MAX_PACKET_SAMPLES } from "./codecs/audio-codec.js";
-import { codecFor, isComfortNoise, isTelephoneEvent } from "./codecs/registry.js";
+import {
+  COMFORT_NOISE_TYPE,
+  codecFor,
+  isComfortNoise,
+  isTelephoneEvent,
+} from "./codecs/registry.js";
+import { ComfortNoise } from "./comfort-noise.js";
 import { Concealment } from "./concealment.js";
+import { DtmfDetector } from "./dtmf-detector.js";
 import { JitterBuffer } from "./jitter-buffer.js";
 import type { CodecOffer } from "./media-plane.js";
 import { lengthen, shorten } from "./pitch.js";
@@ -32,7 +39,7 @@ export class MediaReceiver {
   /** Samples of the current stream that had to be made up. */
   concealedSamples = 0;
   private readonly sampleRate: number;
-  private readonly onDigit: (digit: Digit) => void;
+  private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   private readonly concealment: Concealment;
   private byPayloadType = new Map<number, Incoming>();
   private eventClockRates = new Map<number, number>();
@@ -44,6 +51,9 @@ export class MediaReceiver {
   /** First packet of a stream that may take over, see `belongs`. */
   private candidate: RtpPacket | undefined;
   private inComfortNoise = false;
+  private readonly comfortNoise = new ComfortNoise();
+  /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
+  private soundDigits: DtmfDetector | undefined;
   private shortening = false;
   private readonly pending: Int16Array;
   private pendingCount = 0;
@@ -52,7 +62,7 @@ export class MediaReceiver {
 
   constructor(options: {
     readonly sampleRate: number;
-    readonly onDigit: (digit: Digit) => void;
+    readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   }) {
     this.sampleRate = options.sampleRate;
     this.onDigit = options.onDigit;
@@ -83,7 +93,7 @@ export class MediaReceiver {
     const before = this.byPayloadType;
     this.byPayloadType = new Map();
     this.eventClockRates = new Map();
-    this.comfortNoiseTypes = new Set();
+    this.comfortNoiseTypes = new Set([COMFORT_NOISE_TYPE]);
     for (const offer of receive) {
       if (isTelephoneEvent(offer)) {
         this.eventClockRates.set(offer.payloadType, offer.clockRate);
@@ -126,8 +136,19 @@ export class MediaReceiver {
     this.digits?.tick(nowMs);
     while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
     into.set(this.pending.subarray(0, into.length));
+    this.soundDigits?.hear(into);
     this.pendingCount -= into.length;
     this.pending.copyWithin(0, into.length, into.length + this.pendingCount);
+  }
+
+  /** Whether to look for digits in the sound, for a peer that has no other way to send them. */
+  hearDigitsInSound(wanted: boolean): void {
+    if (!wanted) this.soundDigits = undefined;
+    else {
+      this.soundDigits ??= new DtmfDetector(this.sampleRate, (digit) =>
+        this.onDigit(digit, "audio"),
+      );
+    }
   }
 
   private incoming(codec: AudioCodec): Incoming {
@@ -175,7 +196,7 @@ export class MediaReceiver {
     );
     if (incoming) this.takeAudio(packet, incoming, nowMs);
     else if (eventClockRate !== undefined) this.takeEvent(packet, eventClockRate, nowMs);
-    else this.inComfortNoise = true;
+    else this.takeComfortNoise(packet);
   }
 
   private takeAudio(packet: RtpPacket, incoming: Incoming, nowMs: number): void {
@@ -193,8 +214,13 @@ export class MediaReceiver {
     if (!this.buffer.push(packet, ticks, nowMs)) this.dropped += 1;
   }
 
+  private takeComfortNoise(packet: RtpPacket): void {
+    this.comfortNoise.receive(packet.payload);
+    this.inComfortNoise = true;
+  }
+
   private takeEvent(packet: RtpPacket, clockRate: number, nowMs: number): void {
-    this.digits ??= new DigitReceiver(clockRate, this.onDigit);
+    this.digits ??= new DigitReceiver(clockRate, (digit) => this.onDigit(digit, "rtp"));
     if (!this.digits.receive(packet.payload, packet.timestamp, nowMs)) this.dropped += 1;
   }
 
@@ -208,8 +234,9 @@ export class MediaReceiver {
     const gap = Math.ceil((this.buffer.gapTicks * this.sampleRate) / this.bufferClockRate);
     const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
     const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
-    const quiet = pulled !== "lost" || this.inComfortNoise || this.digits?.pressed === true;
-    if (quiet) {
+    if (this.inComfortNoise) {
+      this.comfortNoise.fill(space);
+    } else if (pulled !== "lost" || this.digits?.pressed === true) {
       space.fill(0);
     } else {
       this.concealment.conceal(space);

@@ -1,3 +1,4 @@
+import { Background } from "./background.js";
 import type { AudioEncoder } from "./codecs/audio-codec.js";
 import { codecFor } from "./codecs/registry.js";
 import { DigitSender, type DigitsToSend } from "./digit-sender.js";
@@ -12,6 +13,8 @@ import { dtmfFrequencies, silence, tone } from "./tones.js";
 export const TICK_MS = 5;
 /** No packet is larger, so that it fits any path without fragments. */
 export const MAX_PACKET_BYTES = 1400;
+
+const NOTHING = new Int16Array(0);
 
 interface Outgoing {
   readonly encoder: AudioEncoder;
@@ -39,6 +42,7 @@ export class MediaSender {
   /** Tones for digits that the peer can only take as sound. */
   private readonly tones: Playout;
   private outgoing: Outgoing | undefined;
+  private background: Background | undefined;
   private sequence: number;
   /** The RTP timestamp at `anchorTick`; moved when the clock rate changes. */
   private anchorTimestamp: number;
@@ -91,6 +95,16 @@ export class MediaSender {
     this.digitSender.add(request);
   }
 
+  /** Sound to go on under everything else; none with no samples. At the port's rate, repeated. */
+  setBackground(samples: Int16Array, gainDb: number): void {
+    this.background = samples.length > 0 ? new Background(samples, gainDb) : undefined;
+  }
+
+  /** What the peer gets to hear in the packet that was made last, at the port's rate. */
+  get lastHeard(): Int16Array {
+    return this.outgoing?.heard ?? NOTHING;
+  }
+
   /** The next packet is the first after a pause (RFC 3551 4.1). */
   restart(): void {
     this.marker = true;
@@ -121,7 +135,10 @@ export class MediaSender {
     this.eventTimestamp = undefined;
     if (due) outgoing.heard.fill(0);
     else if (this.tones.queuedSamples > 0) this.tones.pull(outgoing.heard);
-    else this.playout.pull(outgoing.heard);
+    else {
+      this.playout.pull(outgoing.heard);
+      this.background?.mixInto(outgoing.heard);
+    }
     const samples = outgoing.resampler.process(outgoing.heard, outgoing.converted);
     const bytes = outgoing.encoder.encode(
       outgoing.converted.subarray(0, samples),

@@ -15,6 +15,7 @@ const engine = new MediaEngine({
 
 port.on("message", (commands: readonly Command[]) => {
   engine.run(commands);
+  if (!commands.some((command) => command.type === "shut_down")) return;
   // With its port closed and its sockets gone, nothing keeps the thread.
-  if (commands.some((command) => command.type === "shut_down")) port.close();
+  void engine.shutDown().then(() => port.close());
 });

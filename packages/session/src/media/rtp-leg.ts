@@ -49,8 +49,8 @@ export class RtpLeg {
     this.rtcp = new RtcpSession(options.random);
     this.receiver = new MediaReceiver({
       sampleRate: options.sampleRate,
-      onDigit: ({ digit, durationMs }) =>
-        options.onSignal({ type: "dtmf", digit, durationMs, via: "rtp" }),
+      onDigit: ({ digit, durationMs }, via) =>
+        options.onSignal({ type: "dtmf", digit, durationMs, via }),
     });
   }
 
@@ -97,6 +97,7 @@ export class RtpLeg {
     if (!this.sender.configure(agreed, tick)) return false;
     this.secure(agreed.srtp);
     this.receiver.configure(agreed.receive);
+    this.receiver.hearDigitsInSound(agreed.sendTelephoneEvent === undefined);
     this.agreed = agreed;
     if (this.latch) this.latch.signal(agreed.remote);
     else this.latch = new SourceLatch(agreed.remote);
@@ -108,6 +109,16 @@ export class RtpLeg {
   /** A new phase begins: its first packet is told again. */
   enterPhase(): void {
     this.hearing = "never";
+  }
+
+  /** See `MediaSender.setBackground`. */
+  setBackground(samples: Int16Array, gainDb: number): void {
+    this.sender.setBackground(samples, gainDb);
+  }
+
+  /** What the peer gets to hear in the last packet, at our rate. */
+  get lastSaid(): Int16Array {
+    return this.sender.lastHeard;
   }
 
   sendDigits(request: DigitsToSend): void {

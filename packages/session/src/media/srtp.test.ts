@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { SrtcpSession, SrtpSession } from "werift-rtp";
+import { RtpPacket, SrtcpSession, SrtpSession } from "werift-rtp";
 import { correlation } from "./correlation.js";
 import { writeRtcpReport } from "./rtcp.js";
-import { parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
+import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
 import { SrtpContext, srtpKeyBytes } from "./srtp.js";
 import { concatAudio, tone } from "./tones.js";
 import { VirtualLine } from "./virtual-line.js";
@@ -56,9 +56,8 @@ describe.each(SUITES)("SRTP with %s", (suite) => {
         rtp(sequence),
       );
     }
-    const packet = parseRtp(rtp(4));
-    const header = { ...packet, padding: false };
-    expect(header.sequence).toBe(4);
+    const { payload, header } = RtpPacket.deSerialize(Buffer.from(rtp(4)));
+    expect(ours.unprotect(theirs.encrypt(payload, header))).toEqual(rtp(4));
   });
 
   it("has its reports read by another implementation, and reads theirs", () => {

@@ -46,9 +46,9 @@ export function silence(durationMs: number, sampleRate: number): Int16Array {
   return new Int16Array(Math.round((durationMs * sampleRate) / 1000));
 }
 
-const DTMF_LOW_HZ = [697, 770, 852, 941] as const;
-const DTMF_HIGH_HZ = [1209, 1336, 1477, 1633] as const;
-const DTMF_KEYPAD = ["123A", "456B", "789C", "*0#D"] as const;
+export const DTMF_LOW_HZ = [697, 770, 852, 941] as const;
+export const DTMF_HIGH_HZ = [1209, 1336, 1477, 1633] as const;
+export const DTMF_KEYPAD = ["123A", "456B", "789C", "*0#D"] as const;
 
 /** The low and the high frequency of a digit (ITU-T Q.23), or undefined for anything else. */
 export function dtmfFrequencies(digit: string): readonly [number, number] | undefined {

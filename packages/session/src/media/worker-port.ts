@@ -2,12 +2,12 @@ import { isIP } from "node:net";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
 import type { AudioFrame, HeardFrame } from "../vocabulary.js";
-import type { CallAudio, MediaStats, SendDtmfOptions } from "./call-audio.js";
+import type { CallAudio, MediaRecording, MediaStats, SendDtmfOptions } from "./call-audio.js";
 import { IncomingAudio } from "./incoming-audio.js";
 import type { AgreedMedia, MediaPort, OpenMediaOptions } from "./media-plane.js";
 import type { Played } from "./playout.js";
 import { checkDigits, checkPlayable } from "./port-checks.js";
-import { type Command, type Report, ROW } from "./worker-protocol.js";
+import { type Command, type RecordAction, type Report, ROW } from "./worker-protocol.js";
 import { WriteGate } from "./write-gate.js";
 
 const NO_STATS: MediaStats = {
@@ -35,6 +35,7 @@ export class WorkerPort implements MediaPort {
   private readonly hearing: IncomingAudio;
   private readonly gate = new WriteGate();
   private readonly boundPort = deferred<number>();
+  private readonly ended = deferred<void>();
   private phase: HeardFrame["phase"] = "early";
   private isClosed = false;
   private lastStats = NO_STATS;
@@ -42,6 +43,9 @@ export class WorkerPort implements MediaPort {
   private readonly marks = new Map<number, (played: Played) => void>();
   private readonly clears = new Map<number, (playedMs: number) => void>();
   private readonly digits = new Map<number, (sent: boolean) => void>();
+  private readonly recordings = new Map<number, (result: Recorded) => void>();
+  /** How the recording ended that was on when the call did. */
+  private lastRecorded: Recorded = { error: "the call was not being recorded" };
   /** Samples written in all, and at the last clear. */
   private written = 0;
   private writtenAtClear = 0;
@@ -121,6 +125,32 @@ export class WorkerPort implements MediaPort {
     return this.lastStats;
   }
 
+  setBackground(samples: Int16Array | undefined, options: { gainDb?: number } = {}): void {
+    const { gainDb = -20 } = options;
+    const copy = samples?.slice() ?? new Int16Array(0);
+    this.send({ type: "background", leg: this.options.leg, samples: copy, gainDb });
+  }
+
+  async record(path: string): Promise<MediaRecording> {
+    if (this.isClosed) throw callEnded("record");
+    const started = await this.askRecorder({ do: "start", path });
+    if ("error" in started) throw recordingFailed(started.error);
+    let stopped: Promise<{ readonly durationMs: number }> | undefined;
+    return {
+      pause: () => void this.askRecorder({ do: "pause" }),
+      resume: () => void this.askRecorder({ do: "resume" }),
+      stop: () => {
+        stopped ??= handled(
+          this.askRecorder({ do: "stop" }).then((result) => {
+            if ("error" in result) throw recordingFailed(result.error);
+            return result;
+          }),
+        );
+        return stopped;
+      },
+    };
+  }
+
   connect(agreed: AgreedMedia): void {
     if (isIP(agreed.remote.address) === 0) {
       const detail = "the session description names a host, not an address, for its media";
@@ -169,6 +199,10 @@ export class WorkerPort implements MediaPort {
       case "digits_sent":
         settle(this.digits, report.request, report.sent);
         break;
+      case "recorded":
+        this.lastRecorded = report.result;
+        settle(this.recordings, report.request, report.result);
+        break;
       case "stats":
         this.lastStats = report.stats;
         break;
@@ -206,6 +240,13 @@ export class WorkerPort implements MediaPort {
     if (wasOpen) this.options.onSignal({ type: "media_failed", detail });
   }
 
+  private askRecorder(action: RecordAction): Promise<Recorded> {
+    if (this.isClosed) return this.ended.promise.then(() => this.lastRecorded);
+    const request = ++this.requests;
+    this.send({ type: "record", leg: this.options.leg, request, action });
+    return new Promise((resolve) => this.recordings.set(request, resolve));
+  }
+
   private signal(signal: Parameters<OpenMediaOptions["onSignal"]>[0]): void {
     if (!this.isClosed) this.options.onSignal(signal);
   }
@@ -223,6 +264,10 @@ export class WorkerPort implements MediaPort {
     for (const request of [...this.marks.keys()]) settle(this.marks, request, NOTHING_PLAYED);
     for (const request of [...this.clears.keys()]) settle(this.clears, request, 0);
     for (const request of [...this.digits.keys()]) settle(this.digits, request, false);
+    for (const request of [...this.recordings.keys()]) {
+      settle(this.recordings, request, this.lastRecorded);
+    }
+    this.ended.resolve();
   }
 }
 
@@ -241,6 +286,14 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 function callEnded(operation: string): OffhookError {
   return new OffhookError("CALL_ENDED", `${operation}: the media of this call is closed.`, {
     remedy: "Stop when the call's abort signal fires.",
+  });
+}
+
+type Recorded = Extract<Report, { readonly type: "recorded" }>["result"];
+
+function recordingFailed(detail: string): OffhookError {
+  return new OffhookError("MEDIA_FAILED", `The call cannot be recorded: ${detail}.`, {
+    remedy: "Give the path of a file that does not exist yet, in a folder that can be written to.",
   });
 }
 

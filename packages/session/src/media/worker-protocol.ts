@@ -28,8 +28,24 @@ export type Command =
       readonly durationMs: number;
       readonly gapMs: number;
     }
+  | {
+      readonly type: "background";
+      readonly leg: number;
+      readonly samples: Int16Array;
+      readonly gainDb: number;
+    }
+  | {
+      readonly type: "record";
+      readonly leg: number;
+      readonly request: number;
+      readonly action: RecordAction;
+    }
   | { readonly type: "close"; readonly leg: number }
   | { readonly type: "shut_down" };
+
+export type RecordAction =
+  | { readonly do: "start"; readonly path: string }
+  | { readonly do: "pause" | "resume" | "stop" };
 
 export interface PortRange {
   readonly min: number;
@@ -58,6 +74,12 @@ export type Report =
       readonly leg: number;
       readonly request: number;
       readonly sent: boolean;
+    }
+  | {
+      readonly type: "recorded";
+      readonly leg: number;
+      readonly request: number;
+      readonly result: { readonly durationMs: number } | { readonly error: string };
     }
   | { readonly type: "stats"; readonly leg: number; readonly stats: MediaStats }
   | { readonly type: "closed"; readonly leg: number };

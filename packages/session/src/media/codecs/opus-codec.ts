@@ -22,13 +22,25 @@ const BITRATE = 32_000;
 
 const require = createRequire(import.meta.url);
 
+/** The WebAssembly build: the native one brings the process down when a worker thread ends. */
+function load(): OpusLibrary {
+  const before = process.env["OPUS_FORCE_WASM"];
+  process.env["OPUS_FORCE_WASM"] = "1";
+  try {
+    return require("@evan/opus") as OpusLibrary;
+  } finally {
+    if (before === undefined) delete process.env["OPUS_FORCE_WASM"];
+    else process.env["OPUS_FORCE_WASM"] = before;
+  }
+}
+
 /** Opus (RFC 6716, RFC 7587), mono, by way of a library that is loaded with the first Opus call. */
 export const opus: AudioCodec = {
   name: "OPUS",
   clockRate: 48_000,
   sampleRate: SAMPLE_RATE,
   createEncoder() {
-    const { Encoder } = require("@evan/opus") as OpusLibrary;
+    const { Encoder } = load();
     const encoder = new Encoder({ channels: 1, sample_rate: SAMPLE_RATE, application: "voip" });
     encoder.bitrate = BITRATE;
     return {
@@ -40,7 +52,7 @@ export const opus: AudioCodec = {
     };
   },
   createDecoder() {
-    const { Decoder } = require("@evan/opus") as OpusLibrary;
+    const { Decoder } = load();
     const decoder = new Decoder({ channels: 1, sample_rate: SAMPLE_RATE });
     return {
       samplesIn: samplesInOpus,

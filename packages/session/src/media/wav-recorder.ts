@@ -1,0 +1,97 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { WAV_HEADER_BYTES, wavHeader } from "./wav.js";
+
+/** Audio is written in pieces of this much, and the header is set right after each. */
+const PIECE_MS = 1_000;
+/** Sample counts are 32 bits of bytes in a WAV file. */
+const MAX_DATA_BYTES = 0xffff_ffff - WAV_HEADER_BYTES;
+
+/**
+ * A stereo WAV file that grows while the call goes on: caller left, agent right. After each piece
+ * the header says how much there is, so that the file is valid whenever the process should die.
+ */
+export class WavRecorder {
+  private readonly file: FileHandle;
+  private readonly sampleRate: number;
+  private piece: Int16Array;
+  private filled = 0;
+  private writtenBytes = 0;
+  private isPaused = false;
+  private writing: Promise<void> = Promise.resolve();
+  private failure: unknown;
+
+  private constructor(file: FileHandle, sampleRate: number) {
+    this.file = file;
+    this.sampleRate = sampleRate;
+    this.piece = this.newPiece();
+  }
+
+  /** Rejects with the file system's error when the file cannot be made; an existing one is kept. */
+  static async create(path: string, sampleRate: number): Promise<WavRecorder> {
+    const file = await open(path, "wx");
+    const recorder = new WavRecorder(file, sampleRate);
+    await recorder.writeHeader();
+    return recorder;
+  }
+
+  get recordedMs(): number {
+    return (this.writtenBytes / 4 + this.filled / 2) / (this.sampleRate / 1000);
+  }
+
+  /** Adds what was heard and said in the same stretch of time; ignored while paused. */
+  add(caller: Int16Array, agent: Int16Array): void {
+    if (this.isPaused || this.failure !== undefined) return;
+    for (let index = 0; index < caller.length; index++) {
+      this.piece[this.filled] = caller[index] ?? 0;
+      this.piece[this.filled + 1] = agent[index] ?? 0;
+      this.filled += 2;
+      if (this.filled === this.piece.length) this.flush();
+    }
+  }
+
+  /** Nothing is recorded until `resume`, not even silence: what must not be kept leaves no trace. */
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
+  /** Writes the rest. Rejects with the first error of the file system. */
+  async close(): Promise<{ readonly durationMs: number }> {
+    this.flush();
+    await this.writing;
+    await this.file.close();
+    if (this.failure !== undefined) throw this.failure;
+    return { durationMs: this.recordedMs };
+  }
+
+  private flush(): void {
+    const bytes = Buffer.from(this.piece.buffer, 0, this.filled * 2);
+    const at = WAV_HEADER_BYTES + this.writtenBytes;
+    if (bytes.length === 0 || this.writtenBytes + bytes.length > MAX_DATA_BYTES) return;
+    this.writtenBytes += bytes.length;
+    this.piece = this.newPiece();
+    this.filled = 0;
+    const write = async () => {
+      if (this.failure !== undefined) return;
+      try {
+        await this.file.write(bytes, 0, bytes.length, at);
+        await this.writeHeader(at + bytes.length - WAV_HEADER_BYTES);
+      } catch (error) {
+        this.failure = error;
+      }
+    };
+    this.writing = this.writing.then(write);
+  }
+
+  private async writeHeader(dataBytes = 0): Promise<void> {
+    const header = wavHeader({ sampleRate: this.sampleRate, channels: 2, dataBytes });
+    await this.file.write(header, 0, header.length, 0);
+  }
+
+  private newPiece(): Int16Array {
+    return new Int16Array((2 * this.sampleRate * PIECE_MS) / 1000);
+  }
+}
