@@ -188,6 +188,39 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
     await satisfied(sipp);
   });
 
+  it.each(["reliable-183", "session-interval-too-small", "redirect"])(
+    "answers in the end: %s",
+    async (scenario) => {
+      const { sipp, leg, heard } = await call(transport, scenario);
+      expect((await heard.until("answered")).answer.usableMedia).toBe(true);
+      leg.bye();
+      await satisfied(sipp);
+    },
+  );
+
+  it("lets itself be transferred, and says how it goes", async () => {
+    const { sipp, leg, heard } = await call(transport, "transfer");
+    await heard.until("answered");
+    leg.refer?.("+12025550101");
+    await heard.until("transfer", 4);
+    leg.bye();
+    await satisfied(sipp);
+    expect(
+      heard.signals.flatMap((signal) =>
+        signal.type === "transfer" ? [signal.progress.status] : [],
+      ),
+    ).toEqual(["accepted", "trying", "ringing", "completed"]);
+  });
+
+  it("meets our hold with 491, and we ask again", async () => {
+    const { sipp, leg, heard } = await call(transport, "glare");
+    await heard.until("answered");
+    leg.hold?.(true);
+    expect(await heard.until("held")).toMatchObject({ by: "us", held: true });
+    leg.bye();
+    await satisfied(sipp);
+  });
+
   it("does not respond at all, and is let go", async () => {
     const { leg, heard } = await call(transport, "no-response");
     await heard.until("dialing");

@@ -76,6 +76,15 @@ describe.each(["udp", "tcp"] as const)("sipp calling over %s", (transport) => {
     await satisfied(sipp);
   });
 
+  it("insists on reliable provisional responses", async () => {
+    const { sipp, heard } = await receive(transport, "calling-reliably", (leg) => {
+      leg.ring();
+      leg.answer();
+    });
+    await heard.until("answered");
+    await satisfied(sipp);
+  });
+
   it("sends its SDP only with the ACK", async () => {
     const { sipp, heard } = await receive(transport, "calling-no-sdp", (leg) => leg.answer());
     expect((await heard.until("answered")).answer.usableMedia).toBe(true);
