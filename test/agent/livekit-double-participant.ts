@@ -1,6 +1,9 @@
 import {
   DataPacket_Kind,
+  type DisconnectReason,
   JoinResponse,
+  LeaveRequest,
+  LeaveRequest_Action,
   ParticipantInfo,
   ParticipantInfo_Kind,
   ParticipantInfo_State,
@@ -122,6 +125,11 @@ export class DoubleParticipant {
     this.#tell({ case: "update", value: new ParticipantUpdate({ participants }) });
   }
 
+  tellLeave(reason: DisconnectReason): void {
+    const value = new LeaveRequest({ reason, action: LeaveRequest_Action.DISCONNECT });
+    this.#tell({ case: "leave", value });
+  }
+
   deliver(bytes: Uint8Array, kind: DataPacket_Kind): void {
     const channel = kind === DataPacket_Kind.LOSSY ? this.#lossy : this.#reliable;
     if (channel.readyState === "open") channel.send(Buffer.from(bytes));
@@ -129,13 +137,14 @@ export class DoubleParticipant {
 
   /** Sends somebody's track to this participant. */
   async forward({ owner, track, listeners }: PublishedTrack): Promise<void> {
-    const media = new MediaStreamTrack({ kind: "audio" });
-    const { sender } = this.#outgoing.addTransceiver(media, { direction: "sendonly" });
-    sender.streamId = `${owner.sid}|${track.sid}`;
-    const listener = (packet: RtpPacket) => media.writeRtp(packet);
-    listeners.add(listener);
-    this.#undo.push(() => listeners.delete(listener));
-    await this.#negotiate();
+    await this.#negotiate(() => {
+      const media = new MediaStreamTrack({ kind: "audio" });
+      const { sender } = this.#outgoing.addTransceiver(media, { direction: "sendonly" });
+      sender.streamId = `${owner.sid}|${track.sid}`;
+      const listener = (packet: RtpPacket) => media.writeRtp(packet);
+      listeners.add(listener);
+      this.#undo.push(() => listeners.delete(listener));
+    });
   }
 
   async take({ message }: SignalRequest): Promise<void> {
@@ -224,9 +233,10 @@ export class DoubleParticipant {
     this.#options.onTrack(published);
   }
 
-  /** One offer at a time: the next waits for the answer. */
-  #negotiate(): Promise<void> {
+  /** One offer at a time: what the next one is about waits for the answer. */
+  #negotiate(prepare: () => void = () => {}): Promise<void> {
     this.#negotiation = this.#negotiation.then(async () => {
+      prepare();
       const answered = new Promise<void>((resolve) => {
         this.#onAnswer = resolve;
         this.#undo.push(resolve);

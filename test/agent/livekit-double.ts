@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { DataPacket, SignalRequest } from "@livekit/protocol";
+import { DataPacket, DisconnectReason, SignalRequest } from "@livekit/protocol";
 import { WebSocketServer } from "ws";
 import { DoubleParticipant } from "./livekit-double-participant.js";
+import { roomToken } from "./room-token.js";
 
 /**
  * A stand-in for a LiveKit server on this machine, for the real client: joins, attributes, tracks,
@@ -17,6 +18,8 @@ export interface LiveKitDouble {
   /** Attributes as the room knows them now, by identity. */
   attributesOf(identity: string): Readonly<Record<string, string>> | undefined;
   readonly identities: readonly string[];
+  /** Closes the room as a server does: everybody is told, and put out. */
+  deleteRoom(): void;
   /** Breaks every connection without a word. */
   drop(): void;
   close(): Promise<void>;
@@ -85,14 +88,13 @@ export async function startLiveKitDouble(): Promise<LiveKitDouble> {
   };
   return {
     url: `ws://127.0.0.1:${port}`,
-    tokenFor(identity) {
-      const claims = { sub: identity, exp: 4_000_000_000, video: { roomJoin: true, room: "room" } };
-      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-      return `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}.unsigned`;
-    },
+    tokenFor: (identity) => roomToken({ identity, room: "room", key: "double", secret: "double" }),
     attributesOf: (identity) => find(identity)?.info.attributes,
     get identities() {
       return [...participants].map(({ info }) => info.identity);
+    },
+    deleteRoom() {
+      for (const participant of participants) participant.tellLeave(DisconnectReason.ROOM_DELETED);
     },
     drop,
     async close() {

@@ -18,6 +18,7 @@ export class MeteredMedia implements MediaLeg {
   readonly #media: MediaLeg;
   readonly #options: MeteredMediaOptions;
   #hangover: TimerHandle | undefined;
+  #released = false;
 
   constructor(media: MediaLeg, options: MeteredMediaOptions) {
     this.#media = media;
@@ -43,7 +44,7 @@ export class MeteredMedia implements MediaLeg {
 
   write(frame: AudioFrame): Promise<void> {
     const written = this.#media.write(frame);
-    if (!this.#hangover) this.#becomeAudible();
+    if (!this.#hangover && !this.#released) this.#becomeAudible();
     return written;
   }
 
@@ -73,6 +74,7 @@ export class MeteredMedia implements MediaLeg {
 
   /** The call is over: stops metering. */
   release(): void {
+    this.#released = true;
     this.#options.clock.clear(this.#hangover);
     this.#hangover = undefined;
   }
