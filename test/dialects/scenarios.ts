@@ -10,6 +10,7 @@ import { besideModelServer } from "./model-server.js";
 import { type PlaceScript, place, take, type Walked } from "./place.js";
 
 const second = 1_000;
+const patient = 600 * second;
 
 /** A message of five seconds; its content does not matter. */
 const message: AudioFrame = {
@@ -105,12 +106,16 @@ function thinkingAt(url: string): Promise<Walked> {
   return place({
     callee: (callee) => rings(callee).answer().speak("hello").stayOn(),
     besideRealTime: true,
+    // However busy the machine is, virtual time must not outrun the socket.
+    limits: { userSilenceMs: patient },
     agent: {
       onAnswer({ session }) {
         session.converse({
           transcriber: scriptedTranscriber(["Hello?"]),
-          model: retellLlm({ url, reconnects: 0 }),
+          model: retellLlm({ url, reconnects: 0, openTimeoutMs: patient, pingTimeoutMs: patient }),
           voice: hummingVoice(),
+          inactivity: false,
+          modelStallMs: patient,
         });
       },
     },

@@ -1,4 +1,4 @@
-import type { END_REASONS, EndReason } from "../call/end-reason.js";
+import { type END_REASONS, type EndReason, endReasonRow } from "../call/end-reason.js";
 import type { MessageProgress } from "../vocabulary.js";
 import {
   type CallView,
@@ -42,8 +42,8 @@ type ReasonWith<State extends string> = {
     : never;
 }[EndReason];
 
-/** Reasons of calls that were answered. */
-type AnsweredReason = ReasonWith<"ended">;
+/** Reasons of calls that were answered, by whoever it was. */
+type AnsweredReason = Exclude<ReasonWith<"ended">, "AGENT_HUNG_UP_VOICEMAIL_DETECTED">;
 /** Reasons of calls that were not. */
 type UnansweredReason = ReasonWith<"not_connected"> | ReasonWith<"canceled">;
 
@@ -52,7 +52,6 @@ const WITHOUT_MESSAGE = {
   USER_HUNG_UP_IN_CALL: "ANSWERED/COMPLETE",
   AGENT_HUNG_UP: "ANSWERED/COMPLETE",
   AGENT_HUNG_UP_SILENCE_DETECTED: "ANSWERED/INCOMPLETE",
-  AGENT_HUNG_UP_VOICEMAIL_DETECTED: "ABSENT/VOICEMAIL_DETECTED",
   AGENT_HUNG_UP_IVR_DETECTED: "ANSWERED/INCOMPLETE",
   AGENT_HUNG_UP_FAX_DETECTED: "ANSWERED/INCOMPLETE",
   AGENT_HUNG_UP_SCREENING_DETECTED: "ANSWERED/INCOMPLETE",
@@ -149,7 +148,7 @@ export function fromCallr(status: string, resultCode?: string | null): EndReason
 
 function answered(outcome: KnownOutcome): Translation<CallrCall> {
   const { endReason, endedBy, message } = outcome;
-  if (!Object.hasOwn(WITHOUT_MESSAGE, endReason)) return roughly(generic);
+  if (!endReasonRow(endReason).finalStates.includes("ended")) return roughly(generic);
   if (reachedMachine(outcome))
     return exactly({ status: "ABSENT/VOICEMAIL_DETECTED", resultCode: machineCode(message) });
   const resultCode = endedBy === "user" ? "HANGUP" : null;
