@@ -4,10 +4,15 @@ import { createRoomCarrier, joinRoom } from "@offhook/agent/livekit-room";
 import { hummingVoice } from "@offhook/agent/testing";
 import type { CallOutcome } from "@offhook/session";
 import { type CalleeScript, simulateCarrier, type virtualClock } from "@offhook/session/testing";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type LiveKitDouble, startLiveKitDouble } from "./livekit-double.js";
 import { roomToken } from "./room-token.js";
 import { RoomVisitor } from "./room-visitor.js";
+
+// The native client logs every step otherwise, and reads this when it is imported.
+vi.hoisted(() => {
+  process.env["NODE_ENV"] = "production";
+});
 
 /** A server, and a room of its own on it: a real one whenever there is one, else the double. */
 interface Server {
@@ -121,13 +126,7 @@ describe("a caller in a room", () => {
 
   it("hears the room and is heard in it, digits and all", async () => {
     const { outcome, visitor, carrier, events } = await call(
-      (callee) =>
-        callee
-          .answer()
-          .pressKeys("7")
-          .speak("conversation_agree")
-          .listen({ durationMs: 1_200 })
-          .hangUp(),
+      (callee) => callee.answer().pressKeys("7").speak("name").listen({ durationMs: 700 }).hangUp(),
       async (visitor) => {
         void visitor.hum(2_000);
         await visitor.room.localParticipant?.publishDtmf(5, "5");
@@ -141,8 +140,8 @@ describe("a caller in a room", () => {
     expect(visitor.digits).toEqual(["7"]);
     expect(carrier.heard().digits).toBe("5");
     expect(events).toContain("note: hi");
-    expect(visitor.heardMs).toBeGreaterThan(1_000);
-    expect(carrier.heard().audibleMs).toBeGreaterThan(1_000);
+    expect(visitor.heardMs).toBeGreaterThan(600);
+    expect(carrier.heard().audibleMs).toBeGreaterThan(600);
   });
 
   it.skipIf(LIVEKIT_URL)("ends the call when the room is closed", async () => {
