@@ -62,6 +62,16 @@ export async function place(script: PlaceScript): Promise<Walked> {
   return { views: [...views, callOf(outcome)], messenger: script.messenger?.() ?? {} };
 }
 
+/** Places a call over a carrier that lives in real time, and follows it to its end. */
+export async function placeInRealTime(carrier: Carrier, to: string): Promise<Walked> {
+  const calls = createCalls({ carrier, agent: agentOf({ detectors: [] }) });
+  const call = calls.dial({ to });
+  const views = watch(call.session.call);
+  const outcome = await call.ended;
+  await calls.close();
+  return { views: [...views, callOf(outcome)], messenger: {} };
+}
+
 /** Takes a call in virtual time and follows it to its end. */
 export async function take(
   caller: CallerScript,

@@ -1,4 +1,5 @@
 import { type AnswerContext, languageModel, type Transcriber } from "@offhook/agent";
+import { createRoomCarrier } from "@offhook/agent/livekit-room";
 import { retellLlm } from "@offhook/agent/retell-llm";
 import { hummingVoice, scriptedTranscriber } from "@offhook/agent/testing";
 import type { Detector } from "@offhook/detection";
@@ -6,8 +7,9 @@ import type { AgentEndReason, AudioFrame, Carrier } from "@offhook/session";
 import type { MessengerOptions, TestPrompt } from "@offhook/session/dialects";
 import type { Callee, CalleeScript } from "@offhook/session/testing";
 import type { WebSocket } from "ws";
+import { startLiveKitDouble } from "../agent/livekit-double.js";
 import { besideModelServer } from "./model-server.js";
-import { type PlaceScript, place, take, type Walked } from "./place.js";
+import { type PlaceScript, place, placeInRealTime, take, type Walked } from "./place.js";
 
 const second = 1_000;
 const patient = 600 * second;
@@ -307,7 +309,20 @@ const outbound = {
   "offhook itself fails": { over: broken },
 } as const satisfies Record<string, PlaceScript>;
 
+/** A web call in a room of a LiveKit server's double, with nobody else in it. */
+async function emptyRoom(): Promise<Walked> {
+  const server = await startLiveKitDouble();
+  try {
+    const { url } = server;
+    const carrier = createRoomCarrier({ url, token: () => server.tokenFor("agent"), joinMs: 200 });
+    return await placeInRealTime(carrier, "room:lobby");
+  } finally {
+    await server.close();
+  }
+}
+
 const others = {
+  "nobody joins the web call": emptyRoom,
   "the model's socket does not open": async () => thinkingAt(await nowhere()),
   "the model's socket drops": () => thinkingWith((socket) => socket.terminate()),
   "the model's server fails": () => thinkingWith((socket) => socket.close(1_011)),

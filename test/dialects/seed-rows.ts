@@ -223,6 +223,7 @@ export const SEED_ROWS: readonly SeedRow[] = [
       ["error_no_audio_received", "audio never starts", "NO_AUDIO_RECEIVED"],
       ["error_asr", "the transcriber fails", "ASR_ERROR"],
       ["error_retell", "offhook itself fails", "INTERNAL_ERROR"],
+      ["error_user_not_joined", "nobody joins the web call", "USER_DID_NOT_JOIN"],
       ["registered_call_timeout", "created and not placed in time", "REGISTERED_CALL_TIMEOUT"],
       ["status registered", heard],
       ["status ongoing", heard],
@@ -231,9 +232,6 @@ export const SEED_ROWS: readonly SeedRow[] = [
       ["status error", "audio never starts", "NO_AUDIO_RECEIVED"],
       ["manual_stopped", "picked up, the program stops the call", "AGENT_HUNG_UP"],
     ],
-    [
-      ["error_unknown", "recovery after a crash", "RUNTIME_LOST"],
-      ["error_user_not_joined", "web calls", "USER_DID_NOT_JOIN"],
-    ],
+    [["error_unknown", "recovery after a crash", "RUNTIME_LOST"]],
   ),
 ];
