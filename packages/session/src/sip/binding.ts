@@ -10,7 +10,7 @@ import {
   type UserAgentClient,
   type UserAgentCore,
 } from "sip.js/lib/core/index.js";
-import type { Clock } from "../clock.js";
+import type { Clock, TimerHandle } from "../clock.js";
 import { messageOf, OffhookError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
@@ -76,6 +76,8 @@ const outsideDialog = new Set([
 ]);
 const MAX_KEPT_FAILURES = 1_000;
 const MERGE_WINDOW_MS = 32_000;
+/** How long closing waits for the peers' answers: a request that is lost is sent three times. */
+const FAREWELL_MS = 2_000;
 
 /** One sip.js core over one transport and local address: everything that stands between them. */
 export class Binding {
@@ -96,6 +98,8 @@ export class Binding {
   private readonly failures = new Map<string, string>();
   /** Requests already seen under another branch, for RFC 3261 8.2.2.2. */
   private readonly seen = new Map<string, { branch: string; expiresMs: number }>();
+  /** Messages on their way to the socket. */
+  private readonly sending = new Set<Promise<void>>();
   private dropped = 0;
 
   static async open(options: BindingOptions): Promise<Binding> {
@@ -193,7 +197,9 @@ export class Binding {
     return detail;
   }
 
+  /** Lets the last requests be answered first: a BYE that is lost leaves the peer in the call. */
   async close(): Promise<void> {
+    await this.farewell();
     this.core.dispose();
     this.reliability.close();
     await this.wire.close();
@@ -223,9 +229,38 @@ export class Binding {
     else request.reject({ statusCode: 500 });
   }
 
+  private async farewell(): Promise<void> {
+    const { clock } = this.options;
+    let over = false;
+    let timer: TimerHandle | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(() => {
+        over = true;
+        resolve();
+      }, FAREWELL_MS);
+    });
+    const answered = async () => {
+      // An answer may call for another request: one with credentials.
+      do {
+        await Promise.allSettled(this.sending);
+        await this.reliability.answered();
+      } while (this.sending.size > 0 && !over);
+    };
+    await Promise.race([answered(), deadline]);
+    clock.clear(timer);
+  }
+
   // ---- out
 
-  private async send(text: string): Promise<void> {
+  private send(text: string): Promise<void> {
+    const sent = this.transmit(text);
+    const done = () => void this.sending.delete(sent);
+    this.sending.add(sent);
+    sent.then(done, done);
+    return sent;
+  }
+
+  private async transmit(text: string): Promise<void> {
     const message = describeOutgoing(text);
     if (!message) throw new OffhookError("INTERNAL", "A message without Via was to be sent.");
     if (message.status > 0) {

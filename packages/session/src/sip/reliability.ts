@@ -71,6 +71,7 @@ export class Reliability {
   private readonly servers = new Map<string, ServerEntry>();
   private sweeper: TimerHandle | undefined;
   private closed = false;
+  private tellAnswered: (() => void) | undefined;
 
   constructor(options: ReliabilityOptions) {
     this.clock = options.clock;
@@ -127,6 +128,7 @@ export class Reliability {
       entry.final = true;
       // Timers D and K; a 2xx to INVITE is repeated until our ACK arrives, which sip.js sees to.
       entry.expiresMs = nowMs + (invite ? TRANSACTION_MS : T4_MS);
+      this.checkAnswered();
       return true;
     }
     if (invite && status < 300) return true;
@@ -212,6 +214,18 @@ export class Reliability {
     if (!entry) return;
     this.stop(entry);
     this.clients.delete(name);
+    this.checkAnswered();
+  }
+
+  /**
+   * Settles once no request of ours waits for its final response, or `close` was called. An INVITE
+   * that nobody has answered at all does not count: it cannot even be cancelled (RFC 3261 9.1).
+   */
+  answered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.tellAnswered = resolve;
+      this.checkAnswered();
+    });
   }
 
   /** How much is remembered, for tests and metrics. */
@@ -227,6 +241,15 @@ export class Reliability {
     this.servers.clear();
     this.clock.clear(this.sweeper);
     this.sweeper = undefined;
+    this.checkAnswered();
+  }
+
+  private checkAnswered(): void {
+    if (!this.tellAnswered) return;
+    for (const { final, answered, key } of this.clients.values())
+      if (!final && (answered || key.method !== "INVITE")) return;
+    this.tellAnswered();
+    this.tellAnswered = undefined;
   }
 
   /** Timer A doubles without end, timer E up to T2 (RFC 3261 17.1.1.2, 17.1.2.2). */
