@@ -32,11 +32,13 @@ async function answer(flags: AnswerFlags): Promise<void> {
   const carrier = createSipCarrier({ listen: flags.listen });
   const calls = createCalls({ carrier, agent });
   try {
+    const enough = untilEnough(calls, flags);
     const { addresses } = await carrier.ready();
+    // Said last: whoever waits for this line may call, or send a signal, at once.
     console.error(
       `answering on ${addresses.map(addressInWords).join(", ")}; Ctrl-C drains and exits`,
     );
-    await untilEnough(calls, flags);
+    await enough;
   } finally {
     await calls.close();
   }

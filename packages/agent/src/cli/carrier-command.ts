@@ -15,14 +15,15 @@ export function addCarrierCommand(program: Command): void {
       const listen = flags.listen.length > 0 ? flags.listen : ["udp:127.0.0.1:5080"];
       const carrier = await startLoopbackCarrier({ listen });
       try {
+        const stopped = new Promise<void>((resolve) => {
+          process.once("SIGINT", resolve).once("SIGTERM", resolve);
+        });
         for (const { number, callee, expected } of carrier.numbers)
           console.log(`${number.padEnd(14)} ${callee.padEnd(48)} ${expected ?? ""}`);
         console.error(
           `listening on ${carrier.addresses.map(addressInWords).join(", ")}; Ctrl-C exits`,
         );
-        await new Promise<void>((resolve) => {
-          process.once("SIGINT", resolve).once("SIGTERM", resolve);
-        });
+        await stopped;
       } finally {
         await carrier.close();
       }
