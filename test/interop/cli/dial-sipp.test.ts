@@ -182,7 +182,11 @@ describe.each(["udp", "tcp"] as const)("offhook dial over %s, called: sipp", (tr
     const call = await dial(transport, "answer");
     await call.offhook.event("active");
     call.offhook.signal("SIGINT");
-    expect(await outcomeOf(call)).toMatchObject({ finalState: "ended", sip: { status: 200 } });
+    expect(await outcomeOf(call)).toMatchObject({
+      finalState: "ended",
+      endReason: "AGENT_HUNG_UP",
+      endedBy: "api",
+    });
     await satisfied(call);
   });
 });
