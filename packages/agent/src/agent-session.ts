@@ -8,6 +8,7 @@ import {
   type Hook,
   isAgentEndReason,
   isTerminal,
+  type MediaRecording,
   OffhookError,
   type RejectOptions,
   type SendDtmfOptions,
@@ -49,6 +50,7 @@ export class AgentSession {
 
   readonly #call: CallSession;
   readonly #verdicts: Verdict[] = [];
+  #recording: MediaRecording | undefined;
   readonly #meter: TalkMeter;
   #conversation: Conversation | undefined;
   #realtime: RealtimeConversation | undefined;
@@ -178,6 +180,23 @@ export class AgentSession {
     this.#conversation?.interrupt();
     this.#realtime?.interrupt();
     return this.#call.media?.clear() ?? { playedMs: 0 };
+  }
+
+  /**
+   * Records the call to a new stereo WAV file, the far side left and the agent right, until it ends.
+   * Rejects with CALL_NOT_ACTIVE, UNSUPPORTED or MEDIA_FAILED.
+   */
+  async record(file: string): Promise<void> {
+    this.#recording = await this.#call.record(file);
+  }
+
+  /** What is said until `resumeRecording` leaves no trace in the file. */
+  pauseRecording(): void {
+    this.#recording?.pause();
+  }
+
+  resumeRecording(): void {
+    this.#recording?.resume();
   }
 
   /** Sends digits (RFC 4733) and settles when the last one is on the wire. */

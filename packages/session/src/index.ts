@@ -88,6 +88,7 @@ export type {
   CallAudio,
   CallSampleRate,
   MediaLeg,
+  MediaRecording,
   MediaStats,
   SendDtmfOptions,
 } from "./media/call-audio.js";
@@ -105,6 +106,7 @@ export type {
 } from "./media/media-plane.js";
 export { type Played, Playout } from "./media/playout.js";
 export { Resampler, resample } from "./media/resample.js";
+export { readWav, type WavAudio } from "./media/wav.js";
 export { WriteGate } from "./media/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";

@@ -1,3 +1,4 @@
+import { messageOf } from "@offhook/session";
 import { openJournalFile, recordJournal } from "@offhook/session/journal";
 import type { Command } from "commander";
 import { createCalls } from "../calls.js";
@@ -13,6 +14,7 @@ interface DialFlags extends AgentFlags, TrunkFlags {
   readonly maxDuration?: number;
   readonly hangupAfter?: number;
   readonly journal?: string;
+  readonly record?: string;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ export function addDialCommand(program: Command): void {
     .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
     .option("--journal <file>", "record the call; `offhook explain <file>` tells its story")
+    .option("--record <file.wav>", "record both sides: theirs left, ours right")
     .option("--json", "one JSON object per line: events, then the outcome")
     .addHelpText("after", EXAMPLES)
     .action(async (to: string, flags: DialFlags, command: Command) => {
@@ -58,7 +61,9 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
     const written = journal && recordJournal(call.session.call, journal);
     if (flags.json) reportAsJson(call, console.log);
     else reportInWords(call, console.log);
-    const { hangupAfter } = flags;
+    const { hangupAfter, record } = flags;
+    if (record !== undefined)
+      call.session.once("dialing", () => call.session.record(record).catch(reportRecording));
     if (hangupAfter !== undefined)
       call.session.on("active", () => {
         const timer = carrier.clock.setTimeout(() => void call.session.end(), hangupAfter);
@@ -73,6 +78,11 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
   } finally {
     await calls.close();
   }
+}
+
+/** A call is worth more than its recording: it goes on without. */
+function reportRecording(thrown: unknown): void {
+  console.error(`offhook: the call is not recorded: ${messageOf(thrown)}`);
 }
 
 function limitsOf(flags: DialFlags) {

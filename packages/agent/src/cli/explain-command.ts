@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { messageOf, OffhookError } from "@offhook/session";
 import { explainJournal, replayJournal } from "@offhook/session/journal";
 import type { Command } from "commander";
+import { readNamedFile } from "./read-file.js";
 
 interface ExplainFlags {
   readonly json?: true;
@@ -14,20 +13,10 @@ export function addExplainCommand(program: Command): void {
     .argument("<journal>", "the journal of one call, as recordJournal() wrote it")
     .option("--json", "the outcome that the journal replays to, as one JSON object")
     .action(async (path: string, flags: ExplainFlags) => {
-      const lines = (await read(path)).split("\n");
+      const lines = (await readNamedFile(path, "a journal")).toString("utf8").split("\n");
       if (!flags.json) return void process.stdout.write(explainJournal(lines));
       const { outcome, differences, journal } = replayJournal(lines);
       const { truncated } = journal;
       console.log(JSON.stringify({ outcome: outcome ?? null, differences, truncated }));
     });
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (thrown) {
-    throw new OffhookError("INVALID_OPTION", `Cannot read ${path}: ${messageOf(thrown)}`, {
-      remedy: "Give the path of a journal.",
-    });
-  }
 }

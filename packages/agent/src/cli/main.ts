@@ -4,6 +4,7 @@ import { addCarrierCommand } from "./carrier-command.js";
 import { addDialCommand } from "./dial-command.js";
 import { addExplainCommand } from "./explain-command.js";
 import { addReasonsCommand } from "./reasons-command.js";
+import { addReplayCommand } from "./replay-command.js";
 import { reportError } from "./report-error.js";
 
 /** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
@@ -17,6 +18,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addCarrierCommand(program);
   addReasonsCommand(program);
   addExplainCommand(program);
+  addReplayCommand(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;

@@ -7,7 +7,7 @@ import { OffhookError } from "../errors.js";
 import { EventHub, type Hook, type HookFault } from "../event-hub.js";
 import type { SessionEvents } from "../events.js";
 import { type Logger, silentLogger } from "../logger.js";
-import type { MediaLeg } from "../media/call-audio.js";
+import type { MediaLeg, MediaRecording } from "../media/call-audio.js";
 import type {
   CallDirection,
   CallFault,
@@ -260,6 +260,21 @@ export class CallSession {
     const leg = this.#legs.inConversation(this.state, "be held");
     if (!leg.hold) throw new OffhookError("UNSUPPORTED", "This leg cannot be held.");
     leg.hold(held);
+  }
+
+  /**
+   * Records to a new stereo WAV file, the far side left and the agent right, until the call ends.
+   * Rejects with CALL_NOT_ACTIVE before there is audio, UNSUPPORTED, or MEDIA_FAILED.
+   */
+  async record(file: string): Promise<MediaRecording> {
+    const media = this.#media;
+    if (!media || isTerminal(this.state))
+      throw new OffhookError("CALL_NOT_ACTIVE", `A call in ${this.state} cannot be recorded.`);
+    if (!media.record) throw new OffhookError("UNSUPPORTED", "This leg cannot be recorded.");
+    const { atMs } = this;
+    const recording = await media.record(file);
+    this.#taps.each((tap) => tap.onRecording?.(file, atMs));
+    return recording;
   }
 
   /** A new call over the same carrier with the same settings: whom a transfer is discussed with. */

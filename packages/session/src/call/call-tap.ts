@@ -14,6 +14,8 @@ export interface CallTap {
   onAgentVoice?(active: boolean, atMs: number): void;
   /** Everything the machine was told, in order: what a journal keeps. */
   onInput?(input: CallInput): void;
+  /** A recording to this file began. */
+  onRecording?(file: string, atMs: number): void;
   /** A listener of one of the call's events has settled, or its deadline passed. */
   onHook?(timing: HookTiming): void;
 }

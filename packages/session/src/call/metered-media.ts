@@ -1,5 +1,11 @@
 import type { Clock, TimerHandle } from "../clock.js";
-import type { CallAudio, MediaLeg, MediaStats, SendDtmfOptions } from "../media/call-audio.js";
+import type {
+  CallAudio,
+  MediaLeg,
+  MediaRecording,
+  MediaStats,
+  SendDtmfOptions,
+} from "../media/call-audio.js";
 import type { AudioFrame, HeardFrame } from "../vocabulary.js";
 
 export interface MeteredMediaOptions {
@@ -15,6 +21,9 @@ export interface MeteredMediaOptions {
  * its agent is audible, whichever way the audio was written.
  */
 export class MeteredMedia implements MediaLeg {
+  readonly record?: (path: string) => Promise<MediaRecording>;
+  readonly setBackground?: NonNullable<MediaLeg["setBackground"]>;
+
   readonly #media: MediaLeg;
   readonly #options: MeteredMediaOptions;
   #hangover: TimerHandle | undefined;
@@ -23,6 +32,9 @@ export class MeteredMedia implements MediaLeg {
   constructor(media: MediaLeg, options: MeteredMediaOptions) {
     this.#media = media;
     this.#options = options;
+    // Not every leg can: what the leg lacks is lacking here.
+    if (media.record) this.record = media.record.bind(media);
+    if (media.setBackground) this.setBackground = media.setBackground.bind(media);
   }
 
   get format(): CallAudio["format"] {

@@ -39,6 +39,8 @@ function textOf(
       return describeInput(entry.input, limits);
     case "state":
       return `→ ${entry.state}`;
+    case "recording":
+      return "The call is being recorded.";
     case "hook":
       return hookText(entry);
     default:

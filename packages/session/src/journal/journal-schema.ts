@@ -211,6 +211,8 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
   /** Something the call's machine was told. */
   z.looseObject({ type: z.literal("input"), ...when, input }),
   z.looseObject({ type: z.literal("state"), ...when, state: callState }),
+  /** A recording began: where its first sample lies in the call's time. */
+  z.looseObject({ type: z.literal("recording"), ...when, file: z.string(), fromMs: z.number() }),
   /** A listener settled, or its deadline passed. */
   z.looseObject({
     type: z.literal("hook"),

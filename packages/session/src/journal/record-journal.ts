@@ -51,6 +51,7 @@ export function recordJournal(
       for (const effect of advance(session.snapshot, input).effects)
         if (effect.type === "enter") write({ type: "state", state: effect.state });
     },
+    onRecording: (file, fromMs) => write({ type: "recording", file, fromMs }),
     onHook: (timing) => write({ type: "hook", ...timing }),
   });
   return session.ended.then(({ endReason, finalState, endedBy }) => {
