@@ -2,7 +2,7 @@ import type { Detector } from "./detector.js";
 import { beep } from "./detectors/beep.js";
 import { callProgress } from "./detectors/call-progress.js";
 import { fax } from "./detectors/fax.js";
-import { humanHello } from "./detectors/human-hello.js";
+import { greeting } from "./detectors/greeting.js";
 import { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 import { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
 import { silence } from "./detectors/silence.js";
@@ -12,7 +12,7 @@ import { specialInformationTone } from "./detectors/special-information-tone.js"
 export function defaultDetectors(): Detector[] {
   return [
     preConnectVoicemail(),
-    humanHello(),
+    greeting(),
     postConnectVoicemail(),
     beep(),
     specialInformationTone(),

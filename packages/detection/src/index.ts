@@ -12,9 +12,15 @@ export {
   type DetectorReport,
   defineDetector,
 } from "./detector.js";
+export { beep } from "./detectors/beep.js";
+export { callProgress } from "./detectors/call-progress.js";
+export { fax } from "./detectors/fax.js";
+export { greeting } from "./detectors/greeting.js";
 export { humanHello } from "./detectors/human-hello.js";
 export { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 export { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
+export { silence } from "./detectors/silence.js";
+export { specialInformationTone } from "./detectors/special-information-tone.js";
 export { DetectionError } from "./errors.js";
 export { explain } from "./explain.js";
 export { VERDICT_LABELS } from "./fusion.js";
@@ -26,4 +32,4 @@ export {
   type PanelCall,
   type PanelOptions,
 } from "./panel.js";
-export type { HeardAudio, Hop, Utterance } from "./signal/heard-audio.js";
+export type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";

@@ -20,6 +20,8 @@ export const postConnectVoicemail = defineDetector({
     postConnectWindowMs: ms.default(15_000),
     /** Speech that makes a greeting. People answer with less. */
     greetingMinMs: ms.default(2_000),
+    /** A greeting of this length is a machine's; shorter ones can be a firm's receptionist. */
+    greetingCertainMs: ms.default(4_000),
     /** Longer pauses end the greeting; machines hesitate for less. */
     greetingPauseMs: ms.default(1_200),
     /** After this much silence following a greeting the verdict is given, provisionally. */
@@ -60,12 +62,14 @@ export const postConnectVoicemail = defineDetector({
 
     const greetingHeard = () => longestMs >= options.greetingMinMs && !answeredBack;
 
+    const certain = () => longestMs >= options.greetingCertainMs;
+
     const waitForSilence = () => {
       if (!greetingHeard() || !inWindow(silentFromMs())) return;
       wait(options.earlySilenceMs, () => {
         report({
           label: "voicemail",
-          confidence: turns.agentSpoke ? 0.6 : 0.75,
+          confidence: turns.agentSpoke || !certain() ? 0.6 : 0.75,
           provisional: true,
           rule: "greeting-then-pause",
           inputs: inputs(options.earlySilenceMs),
@@ -74,7 +78,8 @@ export const postConnectVoicemail = defineDetector({
         wait(options.greetingSilenceMs, () =>
           report({
             label: "voicemail",
-            confidence: 0.92,
+            confidence: certain() ? 0.92 : 0.65,
+            provisional: !certain(),
             rule: "greeting-then-silence",
             inputs: inputs(options.greetingSilenceMs),
             thresholds,

@@ -1,3 +1,9 @@
 /** For tests of detectors, built-in or your own. Needs no test runner by itself. */
+export {
+  CADENCE_FEATURES,
+  type Cadence,
+  CadenceFollower,
+  type Stage,
+} from "../greeting/cadence.js";
 export { type DetectorCase, describeDetector, type TestRunner } from "./describe-detector.js";
 export { type Replay, type ReplayOptions, replayAudio } from "./replay-audio.js";
