@@ -2,12 +2,14 @@ import { createSipCarrier } from "@offhook/session";
 import type { Command } from "commander";
 import { type Calls, createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
+import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
 import { addressInWords, collect, count } from "./option-parsers.js";
 
 interface AnswerFlags extends AgentFlags {
   readonly listen: readonly string[];
   readonly maxCalls?: number;
+  readonly log?: string;
   readonly json?: true;
 }
 
@@ -19,6 +21,7 @@ export function addAnswerCommand(program: Command): void {
     .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
     .option("--max-calls <n>", "exit when this many calls have ended", count)
+    .option(...LOG_OPTION)
     .option("--json", "one JSON object per line: events, then the outcome")
     .action(async (flags: AnswerFlags, command: Command) => {
       if (flags.agent !== undefined && flags.play !== undefined)
@@ -29,8 +32,9 @@ export function addAnswerCommand(program: Command): void {
 
 async function answer(flags: AnswerFlags): Promise<void> {
   const agent = await agentOf("answer", flags);
-  const carrier = createSipCarrier({ listen: flags.listen });
-  const calls = createCalls({ carrier, agent });
+  const logger = cliLogger(flags.log);
+  const carrier = createSipCarrier({ listen: flags.listen, logger });
+  const calls = createCalls({ carrier, agent, logger });
   try {
     const enough = untilEnough(calls, flags);
     const { addresses } = await carrier.ready();

@@ -3,6 +3,7 @@ import { openJournalFile, recordJournal } from "@offhook/session/journal";
 import type { Command } from "commander";
 import { createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
+import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
 import { addTrunkOptions, openTrunk, type TrunkFlags } from "./open-trunk.js";
 import { milliseconds } from "./option-parsers.js";
@@ -15,6 +16,7 @@ interface DialFlags extends AgentFlags, TrunkFlags {
   readonly hangupAfter?: number;
   readonly journal?: string;
   readonly record?: string;
+  readonly log?: string;
   readonly json?: true;
 }
 
@@ -33,6 +35,7 @@ export function addDialCommand(program: Command): void {
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
     .option("--journal <file>", "record the call; `offhook explain <file>` tells its story")
     .option("--record <file.wav>", "record both sides: theirs left, ours right")
+    .option(...LOG_OPTION)
     .option("--json", "one JSON object per line: events, then the outcome")
     .addHelpText("after", EXAMPLES)
     .action(async (to: string, flags: DialFlags, command: Command) => {
@@ -53,8 +56,9 @@ Exit code: 0 whenever an outcome was reached, 2 for wrong usage.`;
 
 async function dial(to: string, flags: DialFlags): Promise<void> {
   const agent = await agentOf("dial", flags);
-  const carrier = await openTrunk(flags);
-  const calls = createCalls({ carrier, agent, limits: limitsOf(flags) });
+  const logger = cliLogger(flags.log);
+  const carrier = await openTrunk(flags, logger);
+  const calls = createCalls({ carrier, agent, logger, limits: limitsOf(flags) });
   try {
     const journal = flags.journal === undefined ? undefined : await openJournalFile(flags.journal);
     const call = calls.dial({ to });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import {
   createSipCarrier,
+  type Logger,
   messageOf,
   OffhookError,
   type SipCarrier,
@@ -40,7 +41,7 @@ export function addTrunkOptions(command: Command): Command {
 }
 
 /** Opens the trunk that the flags describe. Throws INVALID_OPTION, ADDRESS_IN_USE. */
-export async function openTrunk(flags: TrunkFlags): Promise<SipCarrier> {
+export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipCarrier> {
   const { trunk: uri, transport, from, username } = flags;
   const password = flags.password ?? process.env["OFFHOOK_PASSWORD"];
   if (transport !== undefined && !isTransport(transport))
@@ -50,7 +51,7 @@ export async function openTrunk(flags: TrunkFlags): Promise<SipCarrier> {
   const tls = await tlsOf(flags);
   const trunk =
     uri === undefined ? undefined : defined({ uri, transport, from, username, password });
-  const carrier = createSipCarrier(defined({ trunk, tls }));
+  const carrier = createSipCarrier(defined({ trunk, tls, logger }));
   await carrier.ready();
   return carrier;
 }
