@@ -40,6 +40,7 @@ import {
 import { type PlayOptions, type PlayResult, playSource } from "./play.js";
 import { SessionData } from "./session-data.js";
 import { type TransferOptions, type TransferResult, transferCall } from "./transfer.js";
+import { Utterances } from "./utterances.js";
 import type { WaitOptions } from "./wait-on-call.js";
 
 /** How an agent sees and steers one call: `ctx.session`. */
@@ -52,6 +53,7 @@ export class AgentSession {
   readonly #verdicts: Verdict[] = [];
   #recording: MediaRecording | undefined;
   readonly #meter: TalkMeter;
+  readonly #utterances = new Utterances();
   #conversation: Conversation | undefined;
   #realtime: RealtimeConversation | undefined;
 
@@ -142,7 +144,9 @@ export class AgentSession {
    * only bad input rejects (INVALID_AUDIO, CALL_NOT_ACTIVE).
    */
   play(source: AudioSource, options: PlayOptions = {}): Promise<PlayResult> {
-    return playSource(this.#call, source, options);
+    return this.#utterances.run(options.signal, (signal) =>
+      playSource(this.#call, source, { ...options, signal }),
+    );
   }
 
   /**
@@ -172,14 +176,20 @@ export class AgentSession {
    */
   async say(text: string | AsyncIterable<string>, options: SayOptions = {}): Promise<Spoken> {
     if (this.#conversation?.open) return this.#conversation.say(text, options);
-    return sayAlone(this.#call, text, options);
+    return this.#utterances.run(options.signal, (signal) =>
+      sayAlone(this.#call, text, { ...options, signal }),
+    );
   }
 
-  /** Silences the agent at once; what is playing settles as not complete. */
+  /**
+   * Silences the agent at once, whatever makes it speak; what is being said settles as not complete.
+   * Settles with how much of that was heard.
+   */
   async interrupt(): Promise<{ readonly playedMs: number }> {
-    this.#conversation?.interrupt();
-    this.#realtime?.interrupt();
-    return this.#call.media?.clear() ?? { playedMs: 0 };
+    const answered = this.#conversation?.interrupt() ?? this.#realtime?.interrupt();
+    const played = this.#utterances.interrupt();
+    await this.#call.media?.clear();
+    return { playedMs: (await played) + ((await answered) ?? 0) };
   }
 
   /**

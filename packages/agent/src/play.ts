@@ -66,6 +66,7 @@ class Reel {
   #totalMs = 0;
   #writtenMs = 0;
   #stopped = false;
+  #cut: ReturnType<MediaLeg["mark"]> | undefined;
 
   constructor(media: MediaLeg | undefined, signal: AbortSignal | undefined, finite: boolean) {
     this.#media = media;
@@ -81,6 +82,8 @@ class Reel {
   async run(nextFrame: () => Promise<IteratorResult<AudioFrame, void>>): Promise<PlayResult> {
     const stop = () => {
       this.#stopped = true;
+      // A mark before the queue is cleared: afterwards nothing knows what was heard of it.
+      this.#cut ??= this.#media?.mark();
       void this.#media?.clear();
     };
     if (!this.#media || this.#signal?.aborted) this.#stopped = true;
@@ -93,7 +96,7 @@ class Reel {
         await this.#write(next.value);
       }
       if (!this.#media) return this.#result(0, false);
-      const { playedMs, interrupted } = await this.#media.mark();
+      const { playedMs, interrupted } = await (this.#cut ?? this.#media.mark());
       return this.#result(playedMs, !interrupted && !this.#stopped);
     } finally {
       this.#signal?.removeEventListener("abort", stop);

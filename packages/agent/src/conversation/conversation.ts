@@ -126,17 +126,18 @@ export class Conversation {
     });
   }
 
-  /** Silences the agent and drops the answer in the making. */
-  interrupt(): void {
+  /** Silences the agent and drops the answer in the making. Settles with what was heard, in ms. */
+  interrupt(): Promise<number> {
+    const heard = this.#speaker.interrupt();
     for (const { stop } of this.#answers) stop.abort();
-    this.#speaker.interrupt();
+    return heard;
   }
 
   /** Ends the conversation; the call goes on. Idempotent, and done by itself when the call ends. */
   close(): void {
     if (this.#lifetime.signal.aborted) return;
     this.#lifetime.abort();
-    this.interrupt();
+    void this.interrupt();
     this.#call.clock.clear(this.#bargeIn);
     this.#detector.close();
     this.#inactivity?.close();
@@ -172,7 +173,7 @@ export class Conversation {
             if (fault) this.#giveUp("model", fault);
           });
         },
-        interrupt: () => this.interrupt(),
+        interrupt: () => void this.interrupt(),
         fail: (error) => this.#giveUp("model", portFault("model", error)),
       });
     } catch (thrown) {
@@ -205,7 +206,7 @@ export class Conversation {
       answer.interrupted = true;
       if (!answer.speaking) this.#owed = answer.cause;
     }
-    this.interrupt();
+    void this.interrupt();
   }
 
   #onUserTurn(text: string): void {

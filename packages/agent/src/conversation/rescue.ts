@@ -25,7 +25,7 @@ export async function giveUp(
 ): Promise<void> {
   if (isTerminal(call.state)) return;
   call.noteFault({ code: fault.code, message: fault.message, where: port });
-  speaker.interrupt();
+  void speaker.interrupt();
   let timer: ReturnType<typeof call.clock.setTimeout> | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = call.clock.setTimeout(resolve, FALLBACK_LIMIT_MS);

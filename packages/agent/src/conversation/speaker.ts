@@ -48,6 +48,7 @@ interface Utterance {
   readonly options: UtteranceOptions;
   readonly stop: AbortController;
   interruptible: boolean;
+  spoken: Promise<Spoken> | undefined;
   /** What was heard of the sentence that was being written when the utterance was stopped. */
   cut: Promise<{ readonly playedMs: number; readonly interrupted: boolean }> | undefined;
 }
@@ -63,7 +64,7 @@ export class Speaker {
   constructor(call: CallSession, limits: SpeakerLimits = SPEAKER_LIMITS) {
     this.#call = call;
     this.#limits = limits;
-    call.on("call_end", () => this.interrupt());
+    call.on("call_end", () => void this.interrupt());
   }
 
   /** Something is being said, or waits for its turn. */
@@ -83,7 +84,13 @@ export class Speaker {
   say(text: string | AsyncIterable<string>, options: UtteranceOptions): Promise<Spoken> {
     const interruptible = options.interruptible ?? true;
     const stop = new AbortController();
-    const utterance: Utterance = { options, stop, interruptible, cut: undefined };
+    const utterance: Utterance = {
+      options,
+      stop,
+      interruptible,
+      spoken: undefined,
+      cut: undefined,
+    };
     const { signal } = options;
     const onAbort = () => stop.abort();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -93,12 +100,13 @@ export class Speaker {
       this.#write(typeof text === "string" ? [text] : text, utterance),
     );
     this.#floor = written.catch(() => {});
-    return written
+    utterance.spoken = written
       .then(({ pieces, failure }) => sumUp(pieces, stop.signal, failure))
       .finally(() => {
         signal?.removeEventListener("abort", onAbort);
         this.#utterances.delete(utterance);
       });
+    return utterance.spoken;
   }
 
   /** What is being said, and what waits, can no longer be interrupted. */
@@ -106,9 +114,15 @@ export class Speaker {
     for (const utterance of this.#utterances) utterance.interruptible = false;
   }
 
-  /** Silences the agent at once, and drops what waits to be said. */
-  interrupt(): void {
+  /** Silences the agent at once, and drops what waits to be said. Settles with what was heard, in ms. */
+  async interrupt(): Promise<number> {
+    const said = [...this.#utterances].map(({ spoken }) => spoken);
     for (const { stop } of this.#utterances) stop.abort();
+    const heard = await Promise.allSettled(said);
+    return heard.reduce(
+      (sum, result) => sum + (result.status === "fulfilled" ? (result.value?.playedMs ?? 0) : 0),
+      0,
+    );
   }
 
   async #write(

@@ -57,21 +57,22 @@ export class AnswerPlayer {
     this.#answers.get(id)?.frames.close();
   }
 
-  /** Silences the agent at once and drops what waits. */
-  interrupt(): void {
-    if (this.#answers.size === 0) return;
+  /** Silences the agent at once and drops what waits. Settles with what was heard, in ms. */
+  async interrupt(): Promise<number> {
+    if (this.#answers.size === 0) return 0;
     for (const answer of this.#answers.values()) {
       if (answer.stopped) continue;
       answer.stopped = true;
       answer.frames.close();
       if (answer.writing) answer.cut = this.#audio.mark();
     }
-    void this.#audio.clear();
+    const { playedMs } = await this.#audio.clear();
+    return playedMs;
   }
 
   close(): void {
     this.#closed = true;
-    this.interrupt();
+    void this.interrupt();
   }
 
   #begin(id: string): Answer {

@@ -87,9 +87,9 @@ export class RealtimeConversation {
     return !this.#lifetime.signal.aborted;
   }
 
-  /** Silences the agent; the model is told how much was heard. */
-  interrupt(): void {
-    this.#player.interrupt();
+  /** Silences the agent; the model is told how much was heard, and so is who asks, in ms. */
+  interrupt(): Promise<number> {
+    return this.#player.interrupt();
   }
 
   /** Ends the conversation; the call goes on. Idempotent, and done by itself when the call ends. */
@@ -147,7 +147,7 @@ export class RealtimeConversation {
     const { clock } = this.#call;
     clock.clear(this.#stall);
     this.#userStoppedAtMs = undefined;
-    if (active) return this.#player.interrupt();
+    if (active) return void this.#player.interrupt();
     this.#userStoppedAtMs = clock.nowMs();
     const { modelStallMs } = this.#settings;
     this.#stall = clock.setTimeout(() => {
