@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAnswerCommand } from "./answer-command.js";
 import { addCarrierCommand } from "./carrier-command.js";
+import { addDetectCommand } from "./detect-command.js";
 import { addDialCommand } from "./dial-command.js";
 import { addExplainCommand } from "./explain-command.js";
 import { addReasonsCommand } from "./reasons-command.js";
@@ -19,6 +20,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addReasonsCommand(program);
   addExplainCommand(program);
   addReplayCommand(program);
+  addDetectCommand(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;
