@@ -1,5 +1,6 @@
 // npm run bench -- <section…> [--json]: measures, and prints each figure beside its peer's.
 import { parseArgs } from "node:util";
+import { detectionBench } from "./detection/detection-bench.js";
 import { hooksBench } from "./hooks/hooks-bench.js";
 import type { BenchRow, EmitRow } from "./row.js";
 import { signallingBench } from "./signalling/signalling-bench.js";
@@ -8,7 +9,10 @@ import { virtualTimeBench } from "./virtual-time/virtual-time-bench.js";
 const sections: Readonly<Record<string, (emit: EmitRow) => Promise<void>>> = {
   signalling: signallingBench,
   hooks: hooksBench,
+  detection: detectionBench,
   "virtual-time": virtualTimeBench,
+  // Imported when asked for: it brings a native client with threads of its own.
+  agent: async (emit) => (await import("./agent/agent-bench.js")).agentBench(emit),
 };
 
 const usage = `npm run bench -- <section…> [--json]
