@@ -10,7 +10,7 @@ export const reminderAgent = defineAgent({
   async onAnswer({ session, signal }) {
     const heard = await session.detected(["human", "voicemail"], { timeoutMs: 10_000, signal });
     if (heard.status === "detected" && heard.verdict.label === "voicemail") {
-      await session.listen({ quietMs: 1_000, timeoutMs: 1_000, signal });
+      if (session.userSpeaking) await session.listen({ quietMs: 1_000, signal });
       return session.end();
     }
     const reply = session.listen({ signal });

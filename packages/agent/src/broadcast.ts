@@ -67,7 +67,7 @@ export function defineBroadcast(definition: BroadcastDefinition): Agent {
     ...(limits === undefined ? {} : { limits }),
     ...(setup === undefined ? {} : { setup: (context: CallContext) => setup(context) }),
     async onAnswer({ session, signal }) {
-      const label = await decide(session, decideWithinMs, signal);
+      const label = await whoPickedUp(session, decideWithinMs, signal);
       if (label === "fax") return session.end();
       if (label === "voicemail") return tellMachine(session, signal);
       if (label === "human" || testMessage === undefined) return tellPerson(session, signal);
@@ -79,19 +79,22 @@ export function defineBroadcast(definition: BroadcastDefinition): Agent {
 }
 
 /** What picked up, if that becomes clear in time. Whoever is still talking is heard out. */
-async function decide(
+async function whoPickedUp(
   session: AgentSession,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<VerdictLabel | undefined> {
   const labels = ["human", "voicemail", "fax"] as const;
-  const decided = ({ verdict }: AgentSession) =>
+  const decide = async (withinMs: number) => {
+    const heard = await session.detected(labels, { timeoutMs: withinMs, signal });
     // Assumed for want of anything better: that is what the test is for.
-    verdict !== undefined && verdict.kind !== "assumed" ? verdict.label : undefined;
-  await session.detected(labels, { timeoutMs, signal });
-  if (decided(session) === undefined && session.userSpeaking)
-    await untilEither(session, signal, labels, DECIDED_QUIET_MS);
-  return decided(session);
+    const decided = heard.status === "detected" && heard.verdict.kind !== "assumed";
+    return decided ? heard.verdict.label : undefined;
+  };
+  const label = await decide(timeoutMs);
+  if (label !== undefined || !session.userSpeaking) return label;
+  await untilEither(session, signal, labels, DECIDED_QUIET_MS);
+  return decide(1);
 }
 
 /** Plays the test message and waits for a key; a key pressed early cuts it short. */

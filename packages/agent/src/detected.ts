@@ -4,6 +4,11 @@ import { type Unmet, type WaitOptions, waitOnCall } from "./wait-on-call.js";
 export interface DetectedOptions extends WaitOptions {
   /** Only count verdicts that will not be revised. Default false. */
   readonly final?: boolean;
+  /**
+   * A verdict that may still be revised counts from this confidence on, 0 to 1. Default 0.6: people
+   * are answered quickly, and a greeting is not taken for a person halfway through.
+   */
+  readonly minConfidence?: number;
 }
 
 export type DetectedResult =
@@ -15,10 +20,12 @@ export async function waitForVerdict(
   call: CallSession,
   given: readonly Verdict[],
   labels: readonly VerdictLabel[],
-  { final = false, ...options }: DetectedOptions,
+  { final = false, minConfidence = 0.6, ...options }: DetectedOptions,
 ): Promise<DetectedResult> {
-  const counts = (verdict: Verdict) =>
-    labels.includes(verdict.label) && !(final && verdict.provisional);
+  // What the dead-air budget assumes is as sure as it is going to get.
+  const sure = ({ provisional, confidence, kind }: Verdict) =>
+    !provisional || (!final && (confidence >= minConfidence || kind === "assumed"));
+  const counts = (verdict: Verdict) => labels.includes(verdict.label) && sure(verdict);
   const waited = await waitOnCall<Verdict>(call, options, (meet) => {
     const already = standing(given, counts);
     if (already) meet(already);
