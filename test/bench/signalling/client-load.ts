@@ -1,11 +1,10 @@
-/** How one client of a closed loop did: it places calls, so many at once, and hangs each up on answer. */
+/** How one side of a closed loop did. */
 export interface LoadResult {
   readonly calls: number;
   readonly failed: number;
   readonly wallMs: number;
-  /** User and system time of the client's process. */
+  /** User and system time of the process, all of its threads. */
   readonly cpuMs: number;
-  readonly heapBytes: number;
 }
 
 export interface Load {
@@ -14,27 +13,33 @@ export interface Load {
   readonly concurrency: number;
 }
 
+/** Not measured: as many calls as it takes until most of the code is compiled. */
+export const WARM_UP_CALLS = 1_000;
+
 /** Runs `placeOne` in a closed loop, warms up first, and measures this process meanwhile. */
 export async function closedLoop(
   { calls, concurrency }: Load,
   placeOne: () => Promise<boolean>,
 ): Promise<LoadResult> {
-  await loop(Math.min(200, calls), concurrency, placeOne);
+  await loop(WARM_UP_CALLS, concurrency, placeOne);
+  const measured = startMeasuring();
+  const failed = await loop(calls, concurrency, placeOne);
+  return { calls, failed, ...measured() };
+}
+
+/** Returns how to read what went by since. */
+export function startMeasuring(): () => Pick<LoadResult, "wallMs" | "cpuMs"> {
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
-  const failed = await loop(calls, concurrency, placeOne);
-  const wallMs = performance.now() - startedMs;
-  const { user, system } = process.cpuUsage(cpu);
-  return {
-    calls,
-    failed,
-    wallMs,
-    cpuMs: (user + system) / 1_000,
-    heapBytes: process.memoryUsage().heapUsed,
+  return () => {
+    const wallMs = performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(cpu);
+    return { wallMs, cpuMs: (user + system) / 1_000 };
   };
 }
 
-async function loop(
+/** Calls `placeOne` so many times, so many at once; returns how often it came to nothing. */
+export async function loop(
   calls: number,
   concurrency: number,
   placeOne: () => Promise<boolean>,
@@ -51,7 +56,19 @@ async function loop(
   return failed;
 }
 
-/** The load that the parent process passed as the one argument. */
-export function loadOfArgv(): Load {
-  return JSON.parse(process.argv[2] ?? "{}") as Load;
+/** What the parent process passed as the one argument. */
+export function argumentOf<Argument>(): Argument {
+  return JSON.parse(process.argv[2] ?? "{}") as Argument;
+}
+
+/** Says something to the parent process. */
+export function report(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** The heap in use once everything that nobody needs is gone. Needs `--expose-gc`. */
+export function heapInUse(): number {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
 }

@@ -1,32 +1,8 @@
 // The peer of the signalling benchmark: the same closed loop with the npm package `sip`.
-import { createRequire } from "node:module";
-import { closedLoop, loadOfArgv } from "./client-load.js";
+import { argumentOf, closedLoop, type Load, report } from "./client-load.js";
+import { SDP, sip } from "./npm-sip.js";
 
-interface SipMessage {
-  readonly status?: number;
-  readonly headers: Record<string, unknown> & {
-    readonly to: { readonly uri: string; readonly params: { readonly tag?: string } };
-    readonly "call-id": string;
-    readonly contact?: readonly { readonly uri: string }[];
-  };
-}
-
-interface NpmSip {
-  start(
-    options: {
-      readonly address: string;
-      readonly publicAddress: string;
-      readonly port: number;
-      readonly tcp: false;
-    },
-    onRequest: (request: SipMessage) => void,
-  ): void;
-  stop(): void;
-  send(message: object, onResponse?: (response: SipMessage) => void): void;
-}
-
-const sip = createRequire(import.meta.url)("sip") as NpmSip;
-const load = loadOfArgv();
+const load = argumentOf<Load>();
 const { host, port } = load.target;
 const ownPort = 20_000 + (process.pid % 20_000);
 let count = 0;
@@ -49,8 +25,7 @@ function placeOne(): Promise<boolean> {
         "content-type": "application/sdp",
         contact: [{ uri: `sip:peer@127.0.0.1:${ownPort}` }],
       },
-      content:
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n",
+      content: SDP,
     };
     sip.send(invite, (response) => {
       const status = response.status ?? 0;
@@ -80,5 +55,5 @@ sip.start(
 );
 const result = await closedLoop(load, placeOne);
 sip.stop();
-console.log(JSON.stringify(result));
+report(result);
 process.exit(0);

@@ -2,9 +2,9 @@
 import { AgentRunner, defineAgent } from "@offhook/agent";
 import { createSipCarrier } from "@offhook/session";
 import { silentMediaPlane } from "../silent-media-plane.js";
-import { closedLoop, loadOfArgv } from "./client-load.js";
+import { argumentOf, closedLoop, type Load, report } from "./client-load.js";
 
-const load = loadOfArgv();
+const load = argumentOf<Load>();
 const { host, port } = load.target;
 const carrier = createSipCarrier({
   trunk: { uri: `sip:${host}:${port}` },
@@ -19,6 +19,6 @@ const result = await closedLoop(load, async () => {
   const { call } = runner.place({ to: `sip:bench@${host}:${port}` });
   return (await call.ended).endReason === "AGENT_HUNG_UP";
 });
-console.log(JSON.stringify(result));
+report(result);
 await runner.close();
 await carrier.close();

@@ -1,97 +1,114 @@
-import { spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { fileURLToPath } from "node:url";
 import { beside, type EmitRow, figure } from "../row.js";
-import type { Load, LoadResult } from "./client-load.js";
+import { startScript, startSipp, startSippServer } from "./child.js";
+import { type Load, type LoadResult, WARM_UP_CALLS } from "./client-load.js";
+import { lossBench } from "./loss-bench.js";
+import type { HeldCalls } from "./offhook-held-calls.js";
+import type { ServerReady, ServerResult } from "./server-load.js";
+import { soakBench } from "./soak-bench.js";
+
+export interface SignallingOptions {
+  /** How long 300 calls a second are kept up. The goal is for 300. */
+  readonly soakSeconds: number;
+}
 
 const CALLS = 4_000;
 const CONCURRENCY = 20;
-const ROUNDS = 3;
+const ROUNDS = 2;
+const HELD_CALLS = 2_000;
+const LIMIT_MS = 60_000;
 
 /**
- * Places calls against sipp on loopback in a closed loop, INVITE, ACK and BYE, with offhook and with
- * the npm package `sip`, turn about, each in a process of its own.
+ * Whole calls, INVITE, ACK and BYE, against sipp on loopback in a closed loop, with offhook and with
+ * the npm package `sip`, turn about, each in a process of its own; then memory, loss and a soak.
  */
-export async function signallingBench(emit: EmitRow): Promise<void> {
+export async function signallingBench(emit: EmitRow, options: SignallingOptions): Promise<void> {
+  await compare(emit, "client", measureClient);
+  await compare(emit, "server", measureServer);
+  const { bytesPerCall } = await heldCalls();
+  emit(figure("heap per established call", bytesPerCall / 1_024, "KB", { atMost: 16 }));
+  // Both wait more than they work.
+  await Promise.all([lossBench(emit), soakBench(emit, options.soakSeconds)]);
+}
+
+/** The best of some rounds, beside the peer's best. */
+async function compare(
+  emit: EmitRow,
+  role: "client" | "server",
+  measure: (script: string) => Promise<LoadResult>,
+): Promise<void> {
   const ours: LoadResult[] = [];
   const theirs: LoadResult[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    theirs.push(await measure("npm-sip-client.js"));
-    ours.push(await measure("offhook-client.js"));
+    theirs.push(await measure(`npm-sip-${role}.js`));
+    ours.push(await measure(`offhook-${role}.js`));
   }
-  const best = (results: readonly LoadResult[], of: (result: LoadResult) => number) =>
-    Math.min(...results.map(of));
-  const cpuPerCall = ({ cpuMs, calls }: LoadResult) => cpuMs / calls;
-  const msPerCall = ({ wallMs, calls }: LoadResult) => wallMs / calls;
   const peer = (value: number) => ({ name: "npm sip 0.0.6", value });
+  const cpuMs = (results: readonly LoadResult[]) =>
+    Math.min(...results.map((result) => result.cpuMs / result.calls));
+  const perSecond = (results: readonly LoadResult[]) =>
+    Math.max(...results.map((result) => (1_000 * result.calls) / result.wallMs));
+  const failed = ours.reduce((sum, result) => sum + result.failed, 0);
   emit(
-    beside(
-      "client calls per second",
-      1_000 / best(ours, msPerCall),
-      "calls/s",
-      peer(1_000 / best(theirs, msPerCall)),
-    ),
-  );
-  emit(
-    beside("client CPU per call", best(ours, cpuPerCall), "ms", peer(best(theirs, cpuPerCall)), {
+    beside(`${role} CPU per call`, cpuMs(ours), "ms", peer(cpuMs(theirs)), {
       atMost: 1,
     }),
   );
-  const failed = ours.reduce((sum, result) => sum + result.failed, 0);
-  emit(figure("client calls that failed", failed, "calls", { atMost: 0 }));
+  emit(beside(`${role} calls per second`, perSecond(ours), "calls/s", peer(perSecond(theirs))));
+  emit(figure(`${role} calls per second of CPU`, 1_000 / cpuMs(ours), "calls", { atLeast: 500 }));
+  emit(figure(`${role} calls that failed`, failed, "calls", { atMost: 0 }));
 }
 
 /** One client against a fresh sipp. */
-async function measure(script: string): Promise<LoadResult> {
-  const port = await freeUdpPort();
-  const media = await freeUdpPort();
-  const sipp = spawn(
-    "sipp",
-    ["-sn", "uas", "-i", "127.0.0.1", "-p", String(port), "-mp", String(media), "-nostdin"],
-    { stdio: "ignore" },
-  );
-  const gone = new Promise<never>((_resolve, reject) => {
-    sipp.on("error", (cause) =>
-      reject(new Error("sipp is not installed: apt-get install sip-tester", { cause })),
-    );
-  });
+function measureClient(script: string): Promise<LoadResult> {
+  return withClient<LoadResult>(script, CALLS);
+}
+
+function heldCalls(): Promise<HeldCalls> {
+  return withClient<HeldCalls>("offhook-held-calls.js", HELD_CALLS);
+}
+
+async function withClient<Result>(script: string, calls: number): Promise<Result> {
+  const sipp = await startSippServer();
+  const load: Load = {
+    target: { host: "127.0.0.1", port: sipp.port },
+    calls,
+    concurrency: CONCURRENCY,
+  };
+  const client = startScript(script, load);
   try {
-    const load: Load = {
-      target: { host: "127.0.0.1", port },
-      calls: CALLS,
-      concurrency: CONCURRENCY,
-    };
-    return await Promise.race([runClient(script, load), gone]);
+    return await client.next<Result>(LIMIT_MS);
   } finally {
-    sipp.kill("SIGKILL");
+    client.stop();
+    sipp.stop();
   }
 }
 
-function runClient(script: string, load: Load): Promise<LoadResult> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const client = spawn(process.execPath, [path, JSON.stringify(load)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  client.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    client.on("error", reject);
-    client.on("exit", (code) => {
-      if (code === 0) resolve(JSON.parse(output) as LoadResult);
-      else reject(new Error(`${script} exited with ${code}: ${output}`));
-    });
-  });
+/** One server, called by one sipp until it is warm and by another while it is measured. */
+async function measureServer(script: string): Promise<LoadResult> {
+  const server = startScript(script, {});
+  try {
+    const { port } = await server.next<ServerReady>(LIMIT_MS);
+    await callFromSipp(port, WARM_UP_CALLS);
+    server.tell("begin");
+    await callFromSipp(port, CALLS);
+    server.tell("end");
+    const { calls, wallMs, cpuMs } = await server.next<ServerResult>(LIMIT_MS);
+    return { calls, wallMs, cpuMs, failed: CALLS - calls };
+  } finally {
+    server.stop();
+  }
 }
 
-function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  return new Promise((resolve, reject) => {
-    socket.on("error", reject);
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
+async function callFromSipp(port: number, calls: number): Promise<void> {
+  const sipp = await startSipp([
+    "-sn",
+    "uac",
+    `127.0.0.1:${port}`,
+    ...["-m", String(calls), "-l", String(CONCURRENCY), "-r", "5000", "-d", "0"],
+  ]);
+  try {
+    await sipp.ended(LIMIT_MS);
+  } finally {
+    sipp.stop();
+  }
 }
