@@ -19,6 +19,7 @@ export { greeting } from "./detectors/greeting.js";
 export { humanHello } from "./detectors/human-hello.js";
 export { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 export { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
+export { promptAndKeyPress } from "./detectors/prompt-and-key-press.js";
 export { silence } from "./detectors/silence.js";
 export { specialInformationTone } from "./detectors/special-information-tone.js";
 export { DetectionError } from "./errors.js";
@@ -32,4 +33,10 @@ export {
   type PanelCall,
   type PanelOptions,
 } from "./panel.js";
+export {
+  type DetectedRecording,
+  type DetectedVerdict,
+  detectRecording,
+  type RecordingToDetect,
+} from "./replay/detect-recording.js";
 export type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";

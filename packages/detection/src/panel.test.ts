@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Detector, defineDetector } from "./detector.js";
 import { explain } from "./explain.js";
 import { createPanel, type DetectorFault } from "./panel.js";
-import { VirtualClock } from "./testing/virtual-clock.js";
+import { VirtualClock } from "./replay/virtual-clock.js";
 
 const bye: CallSignal = {
   type: "far_side_ended",

@@ -10,6 +10,7 @@ import type { Detector, DetectorCall, DetectorProfile, DetectorReport } from "./
 import { evidenceOf, fuse } from "./fusion.js";
 import { Seat, SLOW_MS } from "./seat.js";
 import { FrontEnd } from "./signal/front-end.js";
+import type { Hop } from "./signal/heard-audio.js";
 import { SignalPriors } from "./signal-priors.js";
 
 /** What the panel must know about the call it serves. */
@@ -101,7 +102,7 @@ class CallPanel implements Panel {
     this.elapsedMs = () => clock.nowMs() - createdAtMs;
     this.frontEnd = new FrontEnd(
       {
-        onHop: (hop) => this.each((seat) => seat.hop(hop)),
+        onHop: (hop) => this.hop(hop),
         onVoice: (active, atMs) => this.voice(active, atMs),
         onUtterance: (utterance) => this.each((seat) => seat.utterance(utterance)),
         onTone: (tone) => this.each((seat) => seat.tone(tone)),
@@ -143,7 +144,8 @@ class CallPanel implements Panel {
     this.feeding++;
     const startedMs = this.stopwatch();
     if (frame.phase === "active" && this.answeredAtMs === undefined) this.answered(frame.atMs);
-    this.each((seat) => seat.frame(frame));
+    if (this.measuring > 0) this.each((seat) => seat.frame(frame));
+    else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.frame(frame);
     try {
       this.frontEnd.push(frame);
     } catch (error) {
@@ -215,6 +217,12 @@ class CallPanel implements Panel {
       visit(seat);
       seat.took(this.stopwatch() - startedMs);
     }
+  }
+
+  /** Fifty times a second: no closure, no allocation. */
+  private hop(hop: Hop): void {
+    if (this.measuring > 0) this.each((seat) => seat.hop(hop));
+    else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.hop(hop);
   }
 
   private answered(atMs: number): void {

@@ -29,8 +29,6 @@ const CADENCES: readonly Cadence[] = [
 
 const FIRST_BIN = Math.round(340 / BIN_HZ);
 const LAST_BIN = Math.round(680 / BIN_HZ);
-const BAND_FIRST_BIN = 6;
-const BAND_LAST_BIN = 115;
 
 interface Step {
   readonly on: boolean;
@@ -87,7 +85,8 @@ export const callProgress = defineDetector({
       }
       doubtMs += HOP_MS;
       if (doubtMs < 2 * HOP_MS) return;
-      steps.push({ on, ms: runMs - doubtMs });
+      // The silence before the first tone is as long as it likes.
+      if (on || steps.length > 0) steps.push({ on, ms: runMs - doubtMs });
       if (steps.length > 16) steps = steps.slice(-12);
       on = sounding;
       runMs = doubtMs;
@@ -101,13 +100,8 @@ export const callProgress = defineDetector({
 function isTone(hop: Hop, bandShare: number): boolean {
   if (hop.levelDb < -58 || hop.levelDb < hop.floorDb + 3) return false;
   let inside = 0;
-  let all = 1e-9;
-  for (let bin = BAND_FIRST_BIN; bin <= BAND_LAST_BIN; bin++) {
-    const power = hop.spectrum[bin] as number;
-    all += power;
-    if (bin >= FIRST_BIN && bin <= LAST_BIN) inside += power;
-  }
-  return inside / all >= bandShare;
+  for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) inside += hop.spectrum[bin] as number;
+  return inside / (hop.bandPower + 1e-9) >= bandShare;
 }
 
 /** The rhythm that the last steps fit best, at any point of its cycle. */

@@ -7,8 +7,6 @@ const ms = z.number().int().positive().max(60_000);
 /** V.21 channel 2 lies between these (1,650 and 1,850 Hz with their sidebands). */
 const V21_FIRST_BIN = Math.round(1_500 / BIN_HZ);
 const V21_LAST_BIN = Math.round(2_000 / BIN_HZ);
-const BAND_FIRST_BIN = 6;
-const BAND_LAST_BIN = 115;
 /** How fast an account runs out while its tone is absent, against how fast it fills. */
 const LEAK = 2;
 
@@ -79,11 +77,6 @@ function account(valueMs: number, present: boolean): number {
 
 function v21Share(hop: Hop): number {
   let inside = 0;
-  let all = 1e-9;
-  for (let bin = BAND_FIRST_BIN; bin <= BAND_LAST_BIN; bin++) {
-    const power = hop.spectrum[bin] as number;
-    all += power;
-    if (bin >= V21_FIRST_BIN && bin <= V21_LAST_BIN) inside += power;
-  }
-  return inside / all;
+  for (let bin = V21_FIRST_BIN; bin <= V21_LAST_BIN; bin++) inside += hop.spectrum[bin] as number;
+  return inside / (hop.bandPower + 1e-9);
 }

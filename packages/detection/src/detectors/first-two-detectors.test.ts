@@ -1,8 +1,8 @@
 import type { CallSignal } from "@offhook/session/vocabulary";
 import { describe, expect, it } from "vitest";
 import { defaultDetectors } from "../default-detectors.js";
+import { replayAudio } from "../replay/replay-audio.js";
 import { join, mix, noise, silence, speech } from "../test-support/synthetic-speech.js";
-import { replayAudio } from "../testing/replay-audio.js";
 
 const answered = (atMs: number): CallSignal => ({
   type: "answered",

@@ -22,6 +22,8 @@ export interface Hop {
   readonly floorDb: number;
   /** Power per bin of the last 32 ms (Hann window). */
   readonly spectrum: Float32Array;
+  /** Sum of the spectrum between 200 and 3,600 Hz. */
+  readonly bandPower: number;
   /** Share of the power between 200 and 3,600 Hz that lies in the strongest peak, 0 to 1. */
   readonly peakShare: number;
   readonly peakHz: number;

@@ -43,6 +43,7 @@ export class HopAnalyser {
       levelDb: -100,
       floorDb: -100,
       spectrum: this.spectrum.power,
+      bandPower: 0,
       peakShare: 0,
       peakHz: 0,
       secondShare: 0,
@@ -94,22 +95,24 @@ export class HopAnalyser {
     const { power } = this.spectrum;
     let total = 1e-12;
     let best = FIRST_BIN;
+    let bestPower = 0;
     for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-      total += power[bin] as number;
-      if ((power[bin] as number) > (power[best] as number)) best = bin;
+      const value = power[bin] as number;
+      total += value;
+      if (value > bestPower) {
+        bestPower = value;
+        best = bin;
+      }
     }
-    let second = -1;
-    for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-      if (Math.abs(bin - best) <= LOBE) continue;
-      if (second < 0 || (power[bin] as number) > (power[second] as number)) second = bin;
-    }
+    const second = strongestOutside(power, best);
+    hop.bandPower = total;
     this.loud = total > ABOVE_NOISE * this.noisePower;
-    const bestPower = lobePower(power, best);
+    const lobe = lobePower(power, best);
     // Steady from the start may be a tone as well as noise; noise is spread out.
-    if (!hop.speech && hop.levelDb < hop.floorDb + 4 && bestPower < NOISE_SHARE * total)
+    if (!hop.speech && hop.levelDb < hop.floorDb + 4 && lobe < NOISE_SHARE * total)
       this.noisePower += NOISE_PACE * (total - this.noisePower);
-    total = Math.max(total - this.noisePower, bestPower, 1e-12);
-    hop.peakShare = bestPower / total;
+    total = Math.max(total - this.noisePower, lobe, 1e-12);
+    hop.peakShare = lobe / total;
     hop.peakHz = peakHz(power, best);
     // The flank of the first peak is no second one.
     const isPeak =
@@ -141,6 +144,7 @@ interface MutableHop {
   phase: HeardFrame["phase"];
   levelDb: number;
   floorDb: number;
+  bandPower: number;
   peakShare: number;
   peakHz: number;
   secondShare: number;
@@ -148,6 +152,21 @@ interface MutableHop {
   steadyHops: number;
   speech: boolean;
   speechScoreDb: number;
+}
+
+/** The strongest bin that is not part of the peak at `best`. */
+function strongestOutside(power: Float32Array, best: number): number {
+  let second = -1;
+  let secondPower = -1;
+  for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
+    if (bin >= best - LOBE && bin <= best + LOBE) continue;
+    const value = power[bin] as number;
+    if (value > secondPower) {
+      secondPower = value;
+      second = bin;
+    }
+  }
+  return second;
 }
 
 function lobePower(power: Float32Array, bin: number): number {

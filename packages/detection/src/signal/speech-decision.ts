@@ -69,7 +69,7 @@ export class SpeechDecision {
     }
     this.heard = true;
     const tonal = hop.steadyHops >= TONE_HOPS;
-    this.measure(hop, tonal);
+    this.measure(hop);
     const limit = hop.speech ? this.offDb : this.onDb;
     const share = hop.speech ? PEAK_SHARE * 0.75 : PEAK_SHARE;
     hop.speech =
@@ -87,9 +87,11 @@ export class SpeechDecision {
     this.offDb = Math.min(OFF_DB.most, Math.max(OFF_DB.least, OFF_DB.perSpread * spreadDb));
   }
 
-  private measure(hop: SpeechHop, tonal: boolean): void {
+  private measure(hop: SpeechHop): void {
     const { bands, floors, excess, level } = this;
     // A tone says nothing about the noise under it.
+    const known = level.count >= 25;
+    const tonal = hop.steadyHops >= (known ? TONE_HOPS : 2);
     if (!tonal) level.push(Math.max(hop.levelDb, SILENT_DB));
     const warm = level.count >= 25;
     const refresh = !warm || ++this.steps % 5 === 0;
@@ -115,6 +117,7 @@ export class SpeechDecision {
 
   /** Before half a second: what was steady from the start is noise, anything else is not floor yet. */
   private earlyFloor(floor: NoiseFloor): number {
+    if (floor.count < WARM_UP_HOPS) return SILENT_DB;
     const middle = floor.percentile(0.5);
     const spread = floor.percentile(0.85) - floor.percentile(0.15);
     return spread <= 2 * STEADY_NOISE_DB ? middle : Math.min(floor.percentile(0.1), middle - 12);

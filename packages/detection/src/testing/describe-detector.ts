@@ -1,8 +1,8 @@
 import type { CallSignal, HeardFrame, VerdictLabel } from "@offhook/session/vocabulary";
 import type { Detector, DetectorReport } from "../detector.js";
 import { createPanel, type DetectorFault } from "../panel.js";
-import { replayAudio } from "./replay-audio.js";
-import { VirtualClock } from "./virtual-clock.js";
+import { replayAudio } from "../replay/replay-audio.js";
+import { VirtualClock } from "../replay/virtual-clock.js";
 
 /** The part of a test runner that the suite needs; vitest, jest and `node:test` all have it. */
 export interface TestRunner {

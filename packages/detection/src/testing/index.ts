@@ -5,5 +5,5 @@ export {
   CadenceFollower,
   type Stage,
 } from "../greeting/cadence.js";
+export { type Replay, type ReplayOptions, replayAudio } from "../replay/replay-audio.js";
 export { type DetectorCase, describeDetector, type TestRunner } from "./describe-detector.js";
-export { type Replay, type ReplayOptions, replayAudio } from "./replay-audio.js";
