@@ -66,6 +66,8 @@ export class CallSession {
   readonly #legs: CallLegs;
   readonly #queue: CallInput[] = [];
   readonly #lateFaults: CallFault[] = [];
+  /** What happened before `call_start`, which is told first. */
+  readonly #untold: CallInput[] = [];
   readonly #disconnected = deferred<void>();
   readonly #closed = deferred<CallOutcome>();
 
@@ -159,6 +161,7 @@ export class CallSession {
     void this.#hub.emit("call_start", { callId, atMs: this.atMs, direction });
     if (direction === "inbound" && this.state === "ringing")
       void this.#hub.emit("ringing", { callId, atMs: this.atMs });
+    for (const input of this.#untold.splice(0)) announce(this.#hub, callId, input);
   }
 
   /** Places the call. Throws WRONG_STATE unless it is outbound and pending. */
@@ -387,7 +390,9 @@ export class CallSession {
     const wasOver = isTerminal(this.state);
     this.#snapshot = transition.snapshot;
     for (const effect of transition.effects) this.#carryOut(effect);
-    if (!wasOver) announce(this.#hub, this.callId, input);
+    if (wasOver) return;
+    if (this.#opened) announce(this.#hub, this.callId, input);
+    else this.#untold.push(input);
   }
 
   #carryOut(effect: CallEffect): void {
