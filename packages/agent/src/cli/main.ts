@@ -6,7 +6,7 @@ import { addDialCommand } from "./dial-command.js";
 import { addExplainCommand } from "./explain-command.js";
 import { addReasonsCommand } from "./reasons-command.js";
 import { addReplayCommand } from "./replay-command.js";
-import { reportError } from "./report-error.js";
+import { reportError, reportUsage } from "./report-error.js";
 
 /** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -25,8 +25,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    return reportError(thrown, { json: argv.includes("--json") });
+    const json = argv.includes("--json");
+    if (!(thrown instanceof CommanderError)) return reportError(thrown, { json });
+    return thrown.exitCode === 0 ? 0 : reportUsage(thrown, { json });
   }
 }
 

@@ -23,3 +23,10 @@ export function reportError(thrown: unknown, { json }: { readonly json: boolean 
     console.log(JSON.stringify({ type: "error", code, message, ...(remedy && { remedy }) }));
   return USAGE_CODES.includes(code) ? 2 : 1;
 }
+
+/** What commander has already said in words, for whoever reads JSON; returns the exit code. */
+export function reportUsage(error: Error, { json }: { readonly json: boolean }): number {
+  const message = error.message.replace(/^error: /, "");
+  if (json) console.log(JSON.stringify({ type: "error", code: "INVALID_OPTION", message }));
+  return 2;
+}
