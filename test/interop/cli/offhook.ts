@@ -30,7 +30,7 @@ export interface Offhook {
   line(wanted: (line: Line) => boolean): Promise<Line>;
   event(name: string): Promise<Line>;
   /** The port that `offhook answer` was given, once it listens. */
-  port(): Promise<number>;
+  port(transport?: "udp" | "tcp"): Promise<number>;
   signal(name: NodeJS.Signals): void;
   /** Kills what is left of it. */
   stop(): Promise<void>;
@@ -87,9 +87,10 @@ export function startOffhook(command: readonly string[], options: OffhookOptions
     exited,
     line,
     event: (name) => line((told) => told["event"] === name, `the event ${name}`),
-    port: () =>
+    port: (transport) =>
       until("listening", () => {
-        const port = /answering on \w+:127\.0\.0\.1:(\d+)/.exec(stderr)?.[1];
+        const protocol = transport ?? "\\w+";
+        const port = new RegExp(`${protocol}:127\\.0\\.0\\.1:(\\d+)`).exec(stderr)?.[1];
         return port === undefined ? undefined : Number(port);
       }),
     signal: (name) => void child.kill(name),
