@@ -347,3 +347,40 @@ describe("faults of the ports", () => {
     expect(outcome.endReason).toBe("ASR_ERROR");
   });
 });
+
+describe("what a conversation refuses", () => {
+  it("to begin before the call is up, beside another one, or with numbers out of range", async () => {
+    const codes: unknown[] = [];
+    const attempt = (work: () => unknown) => {
+      try {
+        work();
+      } catch (thrown) {
+        codes.push((thrown as { code?: string }).code);
+      }
+    };
+    const ports = {
+      transcriber: scriptedTranscriber([]),
+      model: scriptedModel([""]),
+      voice: hummingVoice(),
+    };
+    const carrier = simulateCarrier((callee) => callee.answer().stayOn());
+    const agent = defineAgent({
+      name: "refused",
+      setup: ({ session }) => attempt(() => session.converse(ports)),
+      async onAnswer({ session }) {
+        attempt(() => session.converse({ ...ports, endOfTurnMs: -1 }));
+        const first = session.converse(ports);
+        attempt(() => session.converse(ports));
+        first.close();
+        attempt(() => session.converse(ports).close());
+        await session.say("Hello.").catch((error: { code?: string }) => codes.push(error.code));
+        await session.end();
+      },
+    });
+    await carrier.clock.runUntil(
+      createCalls({ carrier, agent }).dial({ to: "+12025550100" }).ended,
+    );
+    expect(codes).toEqual(["CALL_NOT_ACTIVE", "INVALID_OPTION", "WRONG_STATE", "INVALID_OPTION"]);
+    expect(carrier.clock.pendingTimers).toBe(0);
+  });
+});

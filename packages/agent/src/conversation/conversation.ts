@@ -4,6 +4,7 @@
 import { type CallSession, isTerminal, OffhookError, type TimerHandle } from "@offhook/session";
 import { parseOptions } from "../parse-options.js";
 import { transferCall } from "../transfer.js";
+import { activeMedia } from "./active-media.js";
 import { Inactivity } from "./inactivity.js";
 import {
   type ConversationOptions,
@@ -59,17 +60,10 @@ export class Conversation {
   constructor(call: CallSession, options: ConversationOptions) {
     const { transcriber, model, voice, fallback, ...numbers } = options;
     this.#settings = parseOptions("conversation", conversationSchema, numbers);
-    if (call.state !== "active" || !call.media)
-      throw new OffhookError(
-        "CALL_NOT_ACTIVE",
-        `A call in ${call.state} cannot hold a conversation.`,
-        {
-          remedy: "Start it from onAnswer or an active hook on.",
-        },
-      );
+    const media = activeMedia(call);
     this.#call = call;
     this.#options = options;
-    const { clock, media } = call;
+    const { clock } = call;
     const { endOfTurnMs, transcriptMs, inactivity, attempts } = this.#settings;
     this.#speaker = new Speaker(call, this.#settings);
     this.#detector = new TurnDetector({
@@ -120,9 +114,12 @@ export class Conversation {
   /** The agent says something of its own; it becomes part of the conversation. */
   say(text: string | AsyncIterable<string>, options: SayOptions = {}): Promise<Spoken> {
     return this.#inAnswer("silence", (answer) => {
-      options.signal?.addEventListener("abort", () => answer.stop.abort(), { once: true });
-      if (options.signal?.aborted) answer.stop.abort();
-      return this.#tell(text, answer, options.interruptible ?? true, options.voice);
+      const stop = () => answer.stop.abort();
+      options.signal?.addEventListener("abort", stop, { once: true });
+      if (options.signal?.aborted) stop();
+      return this.#tell(text, answer, options.interruptible ?? true, options.voice).finally(() =>
+        options.signal?.removeEventListener("abort", stop),
+      );
     });
   }
 

@@ -48,6 +48,7 @@ export class AnswerPlayer {
   add(id: string, frame: AudioFrame): void {
     if (this.#closed || this.#over.has(id)) return;
     const answer = this.#answers.get(id) ?? this.#begin(id);
+    if (answer.stopped) return;
     answer.totalMs += (frame.samplesPerChannel * 1_000) / frame.sampleRate;
     answer.frames.push(frame);
   }

@@ -1,6 +1,7 @@
 import { type CallSession, messageOf, OffhookError, type TimerHandle } from "@offhook/session";
 import { z } from "zod";
 import { parseOptions } from "../../parse-options.js";
+import { activeMedia } from "../active-media.js";
 import type { Fallback } from "../options.js";
 import { portFault } from "../port-fault.js";
 import type { Turn } from "../ports.js";
@@ -53,15 +54,7 @@ export class RealtimeConversation {
   constructor(call: CallSession, options: RealtimeOptions) {
     const { model, tools: _tools, fallback: _fallback, ...numbers } = options;
     this.#settings = parseOptions("realtime conversation", numbersSchema, numbers);
-    const { media } = call;
-    if (call.state !== "active" || !media)
-      throw new OffhookError(
-        "CALL_NOT_ACTIVE",
-        `A call in ${call.state} cannot hold a conversation.`,
-        {
-          remedy: "Start it from onAnswer or an active hook on.",
-        },
-      );
+    const media = activeMedia(call);
     this.#call = call;
     this.#options = options;
     this.#player = new AnswerPlayer(
@@ -220,7 +213,8 @@ export class RealtimeConversation {
     const deadline = new Promise<never>((_resolve, reject) => {
       const late = new Error(`It did not settle within ${toolTimeoutMs} ms.`);
       timer = clock.setTimeout(() => reject(late), toolTimeoutMs);
-      this.#lifetime.signal.addEventListener("abort", () => reject(late), { once: true });
+      const { signal } = stop;
+      this.#lifetime.signal.addEventListener("abort", () => reject(late), { signal });
     });
     try {
       return await Promise.race([
