@@ -362,6 +362,8 @@ export class Binding {
       if (request.method !== "ACK") this.core.replyStateless(message, { statusCode, extraHeaders });
     };
     if (!requestUri) return refuse(416);
+    // Dialogs are built from it without another look.
+    if (request.method === "INVITE" && !message.headers["Contact"]?.[0]?.parsed) return refuse(400);
     if (normalizeBody(message) === false)
       return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
     const dialog = message.toTag

@@ -99,6 +99,13 @@ export class CallDialog {
     if (!this.awaitingAck) this.sendPendingBye();
   }
 
+  /** Lets go of every timer, whatever is still under way. */
+  drop(): void {
+    this.ended = true;
+    this.keeper.stop();
+    this.options.settings.clock.clear(this.glareTimer);
+  }
+
   /** Puts the peer on hold, or takes it back (RFC 3264 8.4). */
   hold(held: boolean): void {
     if (this.ended || held === this.heldByUs) return;

@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   const closing = carrier.close();
-  await vi.advanceTimersByTimeAsync(200_000);
+  await vi.advanceTimersByTimeAsync(40_000);
   await closing;
   process.off("unhandledRejection", keep);
   vi.useRealTimers();
@@ -219,7 +219,7 @@ Content-Length: 0
     for (let count = 0; count < 200; count++) receive(invite(`flood${count}`));
     await vi.advanceTimersByTimeAsync(100);
     expect(sent().filter((text) => text.startsWith("SIP/2.0 200")).length).toBe(200);
-    await vi.advanceTimersByTimeAsync(200_000);
+    await vi.advanceTimersByTimeAsync(40_000);
   });
 });
 
@@ -236,12 +236,12 @@ describe("mutated messages", () => {
     invite("m6").replace(/INVITE/g, "SUBSCRIBE"),
   ];
 
-  it("5,000 of them throw nothing", async () => {
+  it("1,500 of them throw nothing", async () => {
     const random = seededRandom(99);
     dial();
     await vi.advanceTimersByTimeAsync(10);
     const corpus = corpusOf();
-    for (let run = 0; run < 5_000; run++) {
+    for (let run = 0; run < 1_500; run++) {
       const text = corpus[Math.floor(random.unit() * corpus.length)] ?? "";
       receive(mutate(text, random), random.unit() < 0.5 ? trunk : attacker);
     }

@@ -149,6 +149,13 @@ export class SipInboundLeg implements InboundLeg {
     );
   }
 
+  /** The sockets are about to close: lets go of every timer. */
+  drop(): void {
+    this.phase = "over";
+    this.dialog?.drop();
+    this.reliable.stop();
+  }
+
   release(): void {
     this.sink = undefined;
     this.legMedia.port.close();

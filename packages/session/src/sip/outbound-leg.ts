@@ -133,6 +133,13 @@ export class SipOutboundLeg implements OutboundLeg {
     return this.dialog?.name;
   }
 
+  /** The sockets are about to close: lets go of every timer. */
+  drop(): void {
+    this.phase = "over";
+    this.dialog?.drop();
+    this.settings.clock.clear(this.cancelTimer);
+  }
+
   release(): void {
     this.sink = undefined;
     this.legMedia.port.close();

@@ -137,7 +137,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     hostPort: trunkUri.host + (trunkUri.port === undefined ? "" : `:${trunkUri.port}`),
   };
   const { username, password } = parsed.trunk ?? {};
-  const legs = new Set<{ release(): void }>();
+  const legs = new Set<{ release(): void; drop(): void }>();
   const nonces = new NonceBook(clock, random);
   let receiver: ((offer: SipInboundOffer) => void) | undefined;
   let closing: Promise<void> | undefined;
@@ -262,6 +262,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       closing ??= (async () => {
         for (const leg of [...legs]) leg.release();
         await registration?.stop();
+        for (const leg of legs) leg.drop();
         await endpoint.close();
         await mediaPlane.close();
       })();
