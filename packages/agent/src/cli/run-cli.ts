@@ -1,0 +1,32 @@
+import { Command, CommanderError } from "commander";
+import { addAnswerCommand } from "./answer-command.js";
+import { addCarrierCommand } from "./carrier-command.js";
+import { addDetectCommand } from "./detect-command.js";
+import { addDialCommand } from "./dial-command.js";
+import { addExplainCommand } from "./explain-command.js";
+import { addReasonsCommand } from "./reasons-command.js";
+import { addReplayCommand } from "./replay-command.js";
+import { reportError, reportUsage } from "./report-error.js";
+
+/** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = new Command("offhook")
+    .description("Place and answer real phone calls, and learn why each one ended.")
+    .exitOverride()
+    .showHelpAfterError("(add --help for the options)");
+  addDialCommand(program);
+  addAnswerCommand(program);
+  addCarrierCommand(program);
+  addReasonsCommand(program);
+  addExplainCommand(program);
+  addReplayCommand(program);
+  addDetectCommand(program);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (thrown) {
+    const json = argv.includes("--json");
+    if (!(thrown instanceof CommanderError)) return reportError(thrown, { json });
+    return thrown.exitCode === 0 ? 0 : reportUsage(thrown, { json });
+  }
+}
