@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoopbackCarrier, startLoopbackCarrier } from "@offhook/session/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Exit, outcomesOf, startOffhook } from "../interop/cli/offhook.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { runCli } from "../../packages/agent/src/cli/run-cli.js";
+import { type Exit, type Line, outcomesOf, startOffhook } from "../interop/cli/offhook.js";
 import { onlyOutcome, statesOf } from "../interop/cli/outcome-shape.js";
 
 const folder = mkdtempSync(join(tmpdir(), "offhook-bad-input-"));
@@ -35,8 +36,32 @@ afterAll(async () => {
 
 const run = (command: readonly string[]): Promise<Exit> =>
   startOffhook(command, { withinMs: 9_000 }).exited;
+
+/** The same in this process, for what ends before anything is opened: it saves a start of Node. */
+async function runHere(command: readonly string[]): Promise<Exit> {
+  const lines: Line[] = [];
+  let stderr = "";
+  const hear = (text: unknown) => {
+    stderr += `${text}\n`;
+    return true;
+  };
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((line) => void lines.push(JSON.parse(line))),
+    vi.spyOn(console, "error").mockImplementation(hear),
+    vi.spyOn(process.stderr, "write").mockImplementation(hear),
+  ];
+  try {
+    const code = await runCli([...command, "--json"]);
+    return { code, signal: null, stderr, lines };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 const dial = (...flags: readonly string[]) =>
   run(["dial", NUMBER, "--trunk", carrier.uri, ...flags]);
+
+const refused = (...flags: readonly string[]) =>
+  runHere(["dial", NUMBER, "--trunk", carrier.uri, ...flags]);
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
@@ -74,7 +99,7 @@ function expectRefused(exit: Exit, code: string, message: RegExp): void {
   expect(exit.stderr).not.toMatch(/^\s+at /m);
 }
 
-describe.concurrent("offhook refuses, before anybody's phone rings,", () => {
+describe("offhook refuses, before anybody's phone rings,", () => {
   it.each([
     [
       "an agent file that is not there",
@@ -103,41 +128,46 @@ describe.concurrent("offhook refuses, before anybody's phone rings,", () => {
     ["an unknown transport", ["--transport", "sctp"], "INVALID_OPTION", /sctp/],
     ["an unknown option", ["--loud"], "INVALID_OPTION", /--loud/],
   ] as const)("%s", async (_what, flags, code, message) => {
-    expectRefused(await dial(...flags), code, message);
+    expectRefused(await refused(...flags), code, message);
   });
 
   it("a text file called a WAV", async () => {
     const path = file("text.wav", "once upon a time, there was a phone");
-    expectRefused(await dial("--play", path), "INVALID_AUDIO", /RIFF/);
+    expectRefused(await refused("--play", path), "INVALID_AUDIO", /RIFF/);
   });
 
   it("a WAV of a format that it cannot read", async () => {
     const path = file("double.wav", doubleFloatWav());
-    expectRefused(await dial("--play", path), "INVALID_AUDIO", /64 bits/);
+    expectRefused(await refused("--play", path), "INVALID_AUDIO", /64 bits/);
   });
 
   it("a trunk that is none", async () => {
-    const exit = await run(["dial", NUMBER, "--trunk", "sip:127.0.0.1:99999"]);
+    const exit = await runHere(["dial", NUMBER, "--trunk", "sip:127.0.0.1:99999"]);
     expectRefused(exit, "INVALID_OPTION", /trunk/);
   });
 
   it("a number without a trunk", async () => {
-    expectRefused(await run(["dial", NUMBER]), "INVALID_OPTION", /--trunk/);
+    expectRefused(await runHere(["dial", NUMBER]), "INVALID_OPTION", /--trunk/);
   });
 
   it("an address that cannot be listened on", async () => {
-    const exit = await run(["answer", "--listen", "udp:127.0.0.1:99999"]);
+    const exit = await runHere(["answer", "--listen", "udp:127.0.0.1:99999"]);
     expectRefused(exit, "INVALID_OPTION", /99999/);
   });
 
   it("an address that somebody else has", async () => {
     const taken = carrier.addresses.map(({ port }) => port)[0] ?? 0;
-    const exit = await run(["answer", "--listen", `udp:127.0.0.1:${taken}`]);
+    const exit = await runHere(["answer", "--listen", `udp:127.0.0.1:${taken}`]);
     expectRefused(exit, "ADDRESS_IN_USE", /taken/);
   });
 
+  it("all of that as a process too", async () => {
+    expectRefused(await dial("--ring-timeout", "0"), "INVALID_OPTION", /from 1 to/);
+    expectRefused(await dial("--agent", "nowhere.ts"), "AGENT_FILE_UNREADABLE", /nowhere/);
+  });
+
   it("no calls at all", async () => {
-    const exit = await run(["answer", "--listen", "udp:127.0.0.1:0", "--max-calls", "0"]);
+    const exit = await runHere(["answer", "--listen", "udp:127.0.0.1:0", "--max-calls", "0"]);
     expectRefused(exit, "INVALID_OPTION", /calls from 1/);
   });
 });
