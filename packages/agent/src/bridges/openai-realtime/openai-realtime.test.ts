@@ -109,7 +109,7 @@ describe("OpenAI Realtime", () => {
         model: { greeting: "Greet the caller." },
         double: {
           answers: [
-            "This is a very long greeting that goes on and on for ever and ever.",
+            `This is a very long greeting that goes on${" and on".repeat(40)} for ever.`,
             "Sorry.",
           ],
         },
