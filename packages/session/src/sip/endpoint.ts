@@ -33,6 +33,8 @@ export interface EndpointOptions {
   readonly openWire?: WireOpener;
   /** The host peers are told, where it is not what a socket says. */
   readonly localAddress?: string;
+  /** False has a request from this address dropped. */
+  readonly admits?: (from: HostPort) => boolean;
   readonly onInvite: (binding: Binding, request: IncomingInviteRequest, arrival: Arrival) => void;
 }
 
@@ -132,7 +134,7 @@ export class Endpoint {
   }
 
   private async bind(listen: ListenAddress, peer: HostPort | undefined): Promise<Binding> {
-    const { settings, resolver, userAgent, credentials, localAddress, tls, onInvite } =
+    const { settings, resolver, userAgent, credentials, localAddress, tls, admits, onInvite } =
       this.options;
     if (this.closed) throw new OffhookError("TRANSPORT_FAILED", "The carrier is closed.");
     if (peer === undefined && /^(?:TLS|WSS)$/.test(listen.protocol) && !(tls?.cert && tls.key))
@@ -158,7 +160,7 @@ export class Endpoint {
       resolver,
       userAgent,
       ...(credentials ? { credentials } : {}),
-      hooks: { onInvite },
+      hooks: { onInvite, ...(admits ? { admits } : {}) },
     });
     this.bindings.push(binding);
     return binding;

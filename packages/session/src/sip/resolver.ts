@@ -1,6 +1,4 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { OffhookError } from "../errors.js";
 import type { ParsedUri } from "./header-value.js";
 import type { HostPort, TransportProtocol } from "./transport/wire.js";
 
@@ -22,29 +20,4 @@ export function literalAddress(uri: ParsedUri, protocol: TransportProtocol): Hos
   const host = (uri.params["maddr"] ?? uri.host).replace(/^\[|\]$/g, "");
   if (isIP(host) === 0) return undefined;
   return { address: host, port: uri.port ?? defaultPort(protocol) };
-}
-
-/** Resolves through the operating system, hosts file included. */
-export function systemResolver(): Resolver {
-  return {
-    async resolve(uri, protocol) {
-      const literal = literalAddress(uri, protocol);
-      if (literal) return [literal];
-      const port = uri.port ?? defaultPort(protocol);
-      try {
-        const found = await lookup(uri.host, { all: true });
-        if (found.length > 0) return found.map(({ address }) => ({ address, port }));
-      } catch (error) {
-        throw unresolved(uri.host, error);
-      }
-      throw unresolved(uri.host);
-    },
-  };
-}
-
-function unresolved(host: string, cause?: unknown): OffhookError {
-  return new OffhookError("ADDRESS_UNRESOLVED", `The host name ${host} has no address.`, {
-    remedy: "Check the spelling of the trunk's host and the machine's DNS.",
-    cause,
-  });
 }

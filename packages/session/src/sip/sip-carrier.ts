@@ -20,6 +20,7 @@ import {
 } from "./endpoint.js";
 import { sdpOf } from "./evidence.js";
 import { parseUri } from "./header-value.js";
+import { InboundGuard, type InboundLimits } from "./inbound-guard.js";
 import { headerLine, refuseInvite, SipInboundLeg } from "./inbound-leg.js";
 import { makeOffer, type SipInboundOffer } from "./inbound-offer.js";
 import { couldAnswer } from "./leg-media.js";
@@ -27,8 +28,10 @@ import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
 import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
 import { Registration } from "./registration.js";
-import { type Resolver, systemResolver } from "./resolver.js";
+import type { Resolver } from "./resolver.js";
 import { tooBrief } from "./session-keeper.js";
+import { srvResolver } from "./srv-resolver.js";
+import { systemDns } from "./system-dns.js";
 import type { TlsSettings } from "./transport/stream.js";
 import { formatHost, type TransportProtocol } from "./transport/wire.js";
 
@@ -62,10 +65,17 @@ const tlsSchema = z.strictObject({
   rejectUnauthorized: z.boolean().optional(),
 });
 
+const inboundSchema = z.strictObject({
+  allow: z.array(z.string()).optional(),
+  maxCalls: z.number().int().min(1).optional(),
+  maxCallsPerSecond: z.number().int().min(1).optional(),
+});
+
 const optionsSchema = z.strictObject({
   trunk: trunkSchema.optional(),
   listen: z.array(z.string()).optional(),
   tls: tlsSchema.optional(),
+  inbound: inboundSchema.optional(),
   localAddress: z.string().min(1).optional(),
   userAgent: z.string().min(1).optional(),
   sampleRate: z
@@ -83,6 +93,8 @@ export interface SipCarrierOptions {
   readonly trunk?: SipTrunk;
   /** `udp:127.0.0.1:0`, `tcp:[::1]:5060`; port 0 takes a free one. */
   readonly listen?: readonly string[];
+  /** Who may call us, and how much at once. Default: everybody, without limit. */
+  readonly inbound?: InboundLimits;
   /** For `tls` and `wss`; version 1.2 at least. */
   readonly tls?: z.input<typeof tlsSchema>;
   /** Default: one media thread of its own. Closed together with the carrier. */
@@ -115,7 +127,7 @@ export interface SipCarrier extends Carrier {
  */
 export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   const { clock = systemClock(), random = systemRandom() } = options;
-  const { logger = silentLogger, resolver = systemResolver() } = options;
+  const { logger = silentLogger, resolver = srvResolver(systemDns(), random) } = options;
   const parsed = parseOptions(options);
   const mediaPlane = options.mediaPlane ?? defaultMediaPlane(parsed.localAddress, logger);
   const profile = options.trunk?.profile;
@@ -139,6 +151,8 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   const { username, password } = parsed.trunk ?? {};
   const legs = new Set<{ release(): void; drop(): void }>();
   const nonces = new NonceBook(clock, random);
+  const guard = new InboundGuard(options.inbound ?? {}, clock);
+  let inboundCalls = 0;
   let receiver: ((offer: SipInboundOffer) => void) | undefined;
   let closing: Promise<void> | undefined;
 
@@ -152,7 +166,13 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),
     ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
     ...(options.openWire ? { openWire: options.openWire } : {}),
+    admits: (from) => guard.admits(from.address),
     onInvite: (binding, request, arrival) => {
+      const refusal = guard.refusal(inboundCalls);
+      if (refusal) {
+        refuseInvite(request, refusal.status, refusal.headers ? { headers: refusal.headers } : {});
+        return;
+      }
       const brief = tooBrief(request.message);
       if (brief) {
         request.reject({ statusCode: 422, extraHeaders: brief });
@@ -174,8 +194,10 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
           const leg = new SipInboundLeg(settings, binding, request, sink, () => {
             binding.clearNextHop(callId);
             legs.delete(leg);
+            inboundCalls -= 1;
           });
           legs.add(leg);
+          inboundCalls += 1;
           return leg;
         },
       });

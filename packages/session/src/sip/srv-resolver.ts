@@ -1,0 +1,94 @@
+import { isIP } from "node:net";
+import { OffhookError } from "../errors.js";
+import type { Random } from "../random.js";
+import { defaultPort, literalAddress, type Resolver } from "./resolver.js";
+import type { HostPort, TransportProtocol } from "./transport/wire.js";
+
+export interface SrvRecord {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** What is asked of the DNS; each rejects or is empty when there is no such record. */
+export interface Dns {
+  srv(name: string): Promise<readonly SrvRecord[]>;
+  /** Addresses of a host, best first, the hosts file included. */
+  addresses(host: string): Promise<readonly string[]>;
+}
+
+const services: Readonly<Record<TransportProtocol, string>> = {
+  UDP: "_sip._udp",
+  TCP: "_sip._tcp",
+  TLS: "_sips._tcp",
+  WS: "_sip._ws",
+  WSS: "_sips._ws",
+};
+
+/**
+ * Locates SIP servers (RFC 3263 4.2): the transport is given by the trunk, so SRV comes first where
+ * the URI names no port, then plain addresses. All targets are returned, in the order to try them.
+ */
+export function srvResolver(dns: Dns, random: Random): Resolver {
+  return {
+    async resolve(uri, protocol) {
+      const literal = literalAddress(uri, protocol);
+      if (literal) return [literal];
+      const host = uri.params["maddr"] ?? uri.host;
+      if (uri.port === undefined) {
+        const found = await viaSrv(dns, random, host, protocol);
+        if (found.length > 0) return found;
+      }
+      const found = await hostTargets(dns, host, uri.port ?? defaultPort(protocol));
+      if (found.length > 0) return found;
+      throw new OffhookError("ADDRESS_UNRESOLVED", `The host name ${host} has no address.`, {
+        remedy: "Check the spelling of the trunk's host and the machine's DNS.",
+      });
+    },
+  };
+}
+
+/** By priority, and within one priority at random by weight (RFC 2782). */
+export function orderSrv(records: readonly SrvRecord[], random: Random): SrvRecord[] {
+  const ordered: SrvRecord[] = [];
+  const left = [...records].sort(
+    (one, other) => one.priority - other.priority || one.weight - other.weight,
+  );
+  while (left.length > 0) {
+    const priority = left[0]?.priority;
+    const group = left.filter((record) => record.priority === priority);
+    const total = group.reduce((sum, record) => sum + record.weight, 0);
+    let running = 0;
+    const drawn = random.unit() * total;
+    const chosen = group.find((record) => {
+      running += record.weight;
+      return running >= drawn;
+    });
+    if (!chosen) break;
+    ordered.push(chosen);
+    left.splice(left.indexOf(chosen), 1);
+  }
+  return ordered;
+}
+
+async function viaSrv(
+  dns: Dns,
+  random: Random,
+  host: string,
+  protocol: TransportProtocol,
+): Promise<HostPort[]> {
+  const records = await dns.srv(`${services[protocol]}.${host}`).catch(() => []);
+  const targets: HostPort[] = [];
+  // A lone dot says that the service is not offered (RFC 2782).
+  for (const record of orderSrv(records, random))
+    if (record.name !== "" && record.name !== ".")
+      targets.push(...(await hostTargets(dns, record.name, record.port)));
+  return targets;
+}
+
+async function hostTargets(dns: Dns, host: string, port: number): Promise<HostPort[]> {
+  if (isIP(host) !== 0) return [{ address: host, port }];
+  const addresses = await dns.addresses(host).catch(() => []);
+  return addresses.map((address) => ({ address, port }));
+}
