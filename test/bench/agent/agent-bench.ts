@@ -5,7 +5,7 @@ import { runLiveKitAgent } from "@offhook/agent/livekit-agents";
 import { hummingVoice, scriptedModel } from "@offhook/agent/testing";
 import { createSipCarrier } from "@offhook/session";
 import { beside, type EmitRow, figure, percentile } from "../row.js";
-import { bareLiveKit, instantSession } from "./bare-livekit.js";
+import { type BareLiveKit, bareLiveKit, instantSession } from "./bare-livekit.js";
 import { instantTranscriber } from "./instant-transcriber.js";
 import { delays, startWire, type Wire } from "./wire.js";
 
@@ -29,8 +29,9 @@ export async function agentBench(emit: EmitRow): Promise<void> {
 }
 
 /** Fifty conversations in which the caller speaks over every answer. */
-async function conversations(emit: EmitRow, peer: readonly number[]): Promise<void> {
+async function conversations(emit: EmitRow, peer: BareLiveKit): Promise<void> {
   const ours: number[] = [];
+  const memory = process.memoryUsage().rss;
   await withCalls(CONVERSATIONS, "conversations", async ({ wire, calls }) => {
     for (const [number, call] of calls.entries()) {
       let endedAtMs = 0;
@@ -51,7 +52,6 @@ async function conversations(emit: EmitRow, peer: readonly number[]): Promise<vo
       if (number % 10 === 9) await pause(20);
     }
     const cpu = process.cpuUsage();
-    const memory = process.memoryUsage().rss;
     wire.tell({ type: "talk", on: true });
     await pause(TALK_MS);
     const { user, system } = process.cpuUsage(cpu);
@@ -62,7 +62,7 @@ async function conversations(emit: EmitRow, peer: readonly number[]): Promise<vo
     const bargeIns = delays(wire.events, "speech_begin", "agent_quiet");
     const livekit = (share: number) => ({
       name: "LiveKit Agents, bare leg, 10 sessions",
-      value: percentile(peer, share),
+      value: percentile(peer.samples, share),
     });
     emit(
       beside(
@@ -106,10 +106,12 @@ async function conversations(emit: EmitRow, peer: readonly number[]): Promise<vo
     emit(figure("barge-in to silent wire, p99", percentile(bargeIns, 0.99), "ms"));
     emit(figure("longest RTP gap", gaps.longestMs, "ms"));
     emit(figure("longest stall of the measuring process meanwhile", gaps.stallMs, "ms"));
-    emit(
-      figure("CPU per conversation", (user + system) / 10 / TALK_MS / CONVERSATIONS, "% of a core"),
-    );
-    emit(figure("memory of the process per conversation", memory / CONVERSATIONS / 2 ** 20, "MiB"));
+    const cpuPercent = (user + system) / 10 / TALK_MS / CONVERSATIONS;
+    const cpuPeer = { name: "LiveKit Agents, bare leg", value: peer.cpuPercent };
+    emit(beside("CPU per conversation, media included", cpuPercent, "% of a core", cpuPeer));
+    const memoryMiB = (process.memoryUsage().rss - memory) / CONVERSATIONS / 2 ** 20;
+    const memoryPeer = { name: "LiveKit Agents, bare leg", value: peer.memoryMiB };
+    emit(beside("memory per conversation", memoryMiB, "MiB", memoryPeer));
     emit(figure("answers measured", answers.length, "answers"));
   });
 }

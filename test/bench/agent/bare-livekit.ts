@@ -75,12 +75,22 @@ class BareOutput extends voice.AudioOutput {
   override clearBuffer(): void {}
 }
 
+export interface BareLiveKit {
+  /** In ms. */
+  readonly samples: readonly number[];
+  /** Of a core, per session. */
+  readonly cpuPercent: number;
+  /** Per session, without what loading the library took. */
+  readonly memoryMiB: number;
+}
+
 /**
  * LiveKit Agents with nothing around it: audio in and out in memory. From the end of speech until the
  * first frame of the answer is handed over; no wire, no codec and no jitter buffer in between.
  */
-export async function bareLiveKit(sessions: number, durationMs: number): Promise<number[]> {
+export async function bareLiveKit(sessions: number, durationMs: number): Promise<BareLiveKit> {
   const samples: number[] = [];
+  const memoryBefore = process.memoryUsage().rss;
   const legs = await Promise.all(
     Array.from({ length: sessions }, async () => {
       let endedAtMs = 0;
@@ -97,6 +107,7 @@ export async function bareLiveKit(sessions: number, durationMs: number): Promise
       return { session, input, phase: Math.floor(Math.random() * 100) };
     }),
   );
+  const cpu = process.cpuUsage();
   let tick = 0;
   const ticker = setInterval(() => {
     tick++;
@@ -105,6 +116,12 @@ export async function bareLiveKit(sessions: number, durationMs: number): Promise
   }, FRAME_MS);
   await new Promise((resolve) => setTimeout(resolve, durationMs));
   clearInterval(ticker);
+  const { user, system } = process.cpuUsage(cpu);
+  const memory = process.memoryUsage().rss - memoryBefore;
   await Promise.all(legs.map(({ session }) => session.close()));
-  return samples;
+  return {
+    samples,
+    cpuPercent: (user + system) / 10 / durationMs / sessions,
+    memoryMiB: memory / sessions / 2 ** 20,
+  };
 }
