@@ -50,7 +50,9 @@ function rule(facts: CallFacts, profile: CarrierProfile): Ruling {
       return ruling(
         "SIP_FAILED_PROVIDER_UNAVAILABLE",
         "no-response",
-        ending.cause === "transport" ? `The transport failed: ${ending.detail}.` : ending.detail,
+        ending.cause === "transport"
+          ? `The transport failed: ${ending.detail.replace(/\.$/, "")}.`
+          : ending.detail,
       );
     case "not_placed":
       return ruling(ending.reason, "not-placed", endReasonRow(ending.reason).meaning);
