@@ -66,8 +66,7 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
     rmSync(folder, { recursive: true, force: true });
     return { code: code as number | null, errors };
   });
-  // Time to bind; sipp says nothing when it is ready.
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  if (!target) await bound(port, options.transport ?? "udp");
   return {
     port,
     finished,
@@ -83,6 +82,18 @@ async function started(child: ChildProcess): Promise<void> {
     child.once("spawn", resolve);
     child.once("error", (error) => reject(new Error(`sipp cannot be run: ${error.message}`)));
   });
+}
+
+/** Waits until somebody has the port; sipp says nothing when it is ready. */
+async function bound(port: number, transport: "udp" | "tcp" | "tls"): Promise<void> {
+  const table = `/proc/net/${transport === "udp" ? "udp" : "tcp"}`;
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const lines = readFileSync(table, "utf8").split("\n");
+    if (lines.some((line) => line.slice(0, 30).includes(wanted))) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`sipp did not bind port ${port}`);
 }
 
 function readErrors(folder: string): string {

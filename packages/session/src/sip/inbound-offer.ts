@@ -7,6 +7,7 @@ import type { InboundLeg, InboundOffer, LegSink, RejectOptions } from "../carrie
 import type { Random } from "../random.js";
 import type { Arrival } from "./binding.js";
 import { type DigestAlgorithm, type DigestChallenge, formatChallenge } from "./digest.js";
+import { type CallerIdentity, identityOf } from "./identity.js";
 import { refuseInvite } from "./inbound-leg.js";
 import type { NonceBook } from "./nonce-book.js";
 import { setToTag } from "./sipjs-patches.js";
@@ -26,6 +27,7 @@ export interface ChallengeOptions {
 
 /** An offer as SIP makes it: the caller can be asked for a password, or left without any answer. */
 export interface SipInboundOffer extends InboundOffer {
+  readonly identity: CallerIdentity;
   /**
    * True when the INVITE proves the password: the offer is still open then. False when it does not:
    * it was challenged and is closed.
@@ -57,6 +59,7 @@ export function makeOffer(options: OfferOptions): { offer: SipInboundOffer; isOp
     from: addressOf(message.from.uri.user, message.from.uri.toString()),
     to: calledAddress(arrival, message),
     headers: customHeaders(message.headers),
+    identity: identityOf(message),
     accept(sink) {
       close();
       return options.accept(sink);

@@ -70,7 +70,11 @@ function caller(
   transport: Transport,
   port: number,
   credentials: { username?: string; password?: string } = {},
-): { dial: (to?: string) => { leg: OutboundLeg; sink: Recorder }; plane: FakeMediaPlane } {
+): {
+  dial: (to?: string) => { leg: OutboundLeg; sink: Recorder };
+  plane: FakeMediaPlane;
+  carrier: SipCarrier;
+} {
   const plane = fakeMediaPlane();
   const carrier = createSipCarrier({
     trunk: { uri: `sip:127.0.0.1:${port}`, transport, ...credentials },
@@ -80,6 +84,7 @@ function caller(
   open.push(carrier);
   return {
     plane,
+    carrier,
     dial(to = "+12025550100") {
       const sink = recorder();
       const destination = carrier.parseDestination(to);
@@ -238,6 +243,13 @@ describe.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
       await sink.until("answered");
       const { sink: circling } = near.dial(`sip:300@127.0.0.1:${port};transport=${transport}`);
       expect(await circling.until("rejected")).toMatchObject({ response: { status: 302 } });
+    });
+
+    it("ask with OPTIONS whether the other is there", async () => {
+      const { port } = await callee(transport, () => undefined);
+      const result = await caller(transport, port).carrier.ping();
+      expect(result).toMatchObject({ status: 200, target: { port }, server: "offhook" });
+      expect(result.seenAs?.address).toBe("127.0.0.1");
     });
 
     it("say at once that nobody listens", async () => {

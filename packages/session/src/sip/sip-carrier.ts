@@ -26,6 +26,7 @@ import { makeOffer, type SipInboundOffer } from "./inbound-offer.js";
 import { couldAnswer } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
+import { type PingResult, pingTrunk } from "./options-ping.js";
 import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
 import { Registration } from "./registration.js";
 import type { Resolver } from "./resolver.js";
@@ -117,6 +118,11 @@ export interface SipCarrier extends Carrier {
   receiveCalls(receiver: (offer: SipInboundOffer) => void): () => void;
   /** Settles once all `listen` addresses are bound. @throws ADDRESS_IN_USE, TRANSPORT_FAILED */
   ready(): Promise<{ readonly addresses: readonly ListenAddress[] }>;
+  /**
+   * Asks the trunk with OPTIONS whether it is there, with our credentials where it wants them.
+   * @throws WRONG_STATE without a trunk, ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
+   */
+  ping(): Promise<PingResult>;
   /** How the registration stands; undefined without `trunk.register`. */
   readonly registration: Pick<Registration, "state" | "registered"> | undefined;
 }
@@ -278,6 +284,16 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       return () => {
         if (receiver === wanted) receiver = undefined;
       };
+    },
+    async ping() {
+      if (!trunkUri || !home)
+        throw new OffhookError("WRONG_STATE", "There is no trunk to ask.", {
+          remedy: "Give the carrier a trunk.",
+        });
+      const [route] = await endpoint.routes(trunkUri, "trunk");
+      if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
+      const from = fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
+      return pingTrunk(clock, route, `sip:${home.hostPort}`, from);
     },
     ready: async () => ({ addresses: await endpoint.ready }),
     close() {

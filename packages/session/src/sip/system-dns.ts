@@ -1,10 +1,16 @@
-import { lookup, resolveSrv } from "node:dns/promises";
+import { lookup, Resolver } from "node:dns/promises";
 import type { Dns } from "./srv-resolver.js";
+
+/** A trunk without SRV records must not cost a call more than this. */
+const SRV_TIMEOUT_MS = 1_500;
 
 /** The machine's own resolver. */
 export function systemDns(): Dns {
+  const resolver = new Resolver({ timeout: SRV_TIMEOUT_MS, tries: 1 });
   return {
-    srv: (name) => resolveSrv(name),
+    // Names of this machine have no SRV records.
+    srv: (name) =>
+      /\.localhost\.?$/i.test(name) ? Promise.resolve([]) : resolver.resolveSrv(name),
     addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   };
 }
