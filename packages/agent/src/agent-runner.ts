@@ -20,6 +20,7 @@ import {
 } from "@offhook/session";
 import { z } from "zod";
 import { AgentSession } from "./agent-session.js";
+import { answerContextOf } from "./answer-context.js";
 import type { CallContext } from "./call-context.js";
 import type { Agent } from "./define-agent.js";
 import { attachDetection } from "./detection-tap.js";
@@ -133,7 +134,7 @@ export class AgentRunner {
    * an outcome. Throws INVALID_OPTION for options that no call could have.
    */
   place(options: PlaceOptions): RunningCall {
-    const limits = parseOptions("limits", callLimitsSchema.optional(), options.limits);
+    const limits = options.limits && parseOptions("limits", callLimitsSchema, options.limits);
     const call = this.#open("outbound", limits);
     const context = this.#contextOf(call, options.to, options.data ?? {});
     const mayPlace = this.#permission();
@@ -267,6 +268,11 @@ export class AgentRunner {
   /** Runs the agent's `setup`; false if the call must not go on. */
   async #setUp(call: CallSession, context: CallContext): Promise<boolean> {
     const { setup } = this.#agent;
+    if (!setup) {
+      // Whoever placed the call has it in hand by the next microtask.
+      await undefined;
+      return !isTerminal(call.state);
+    }
     const { setupMs } = call.snapshot.settings.limits;
     let timer: ReturnType<typeof call.clock.setTimeout> | undefined;
     const deadline = new Promise<never>((_resolve, reject) => {
@@ -276,7 +282,7 @@ export class AgentRunner {
       }, setupMs);
     });
     try {
-      // Started in a microtask of its own: whoever placed the call has it in hand by then.
+      // Started in a microtask of its own, for the same reason.
       await Promise.race([Promise.resolve(context).then(setup), deadline]);
     } catch (thrown) {
       this.#fail(call, thrown, "agent:setup", "AGENT_ERROR");
@@ -289,10 +295,8 @@ export class AgentRunner {
   #whenActive(call: CallSession, context: CallContext): void {
     const { onAnswer } = this.#agent;
     if (!onAnswer) return;
-    const ending = new AbortController();
-    call.on("call_end", ({ endReason }) => ending.abort(endReason));
     call.on("active", () => {
-      const answered = Promise.resolve({ ...context, signal: ending.signal }).then(onAnswer);
+      const answered = Promise.resolve(answerContextOf(call, context)).then(onAnswer);
       // Not awaited as a hook: the conversation may last as long as the call.
       answered.catch((thrown: unknown) => {
         if (!isTerminal(call.state)) this.#fail(call, thrown, "agent:onAnswer", "AGENT_ERROR");

@@ -23,7 +23,8 @@ export class FrontEnd {
   readonly deadlines: AudioDeadlines;
   nowMs = 0;
   private readonly listener: FrontEndListener;
-  private readonly analyser = new HopAnalyser();
+  /** Made when the first frame comes: a call that nobody answers has no use for it. */
+  private analyser: HopAnalyser | undefined;
   private readonly utterances: Utterances;
   private readonly tones: Tones;
   private readonly takeSample: (sample: number) => void;
@@ -39,7 +40,8 @@ export class FrontEnd {
     this.tones = new Tones((tone) => listener.onTone(tone));
     this.deadlines = new AudioDeadlines(clock, elapsedMs);
     this.takeSample = (sample) => {
-      if (this.analyser.push(sample)) this.emitHop();
+      this.analyser ??= new HopAnalyser();
+      if (this.analyser.push(sample)) this.emitHop(this.analyser.hop);
     };
   }
 
@@ -65,7 +67,7 @@ export class FrontEnd {
     if (this.phase === "active") return;
     this.utterances.end("early");
     this.phase = "active";
-    this.analyser.reset();
+    this.analyser?.reset();
     if (this.expectedMs !== undefined) this.hopStartMs = this.expectedMs;
   }
 
@@ -91,8 +93,7 @@ export class FrontEnd {
     this.expectedMs = atMs;
   }
 
-  private emitHop(): void {
-    const { hop } = this.analyser;
+  private emitHop(hop: HopAnalyser["hop"]): void {
     this.hopStartMs += HOP_MS;
     hop.atMs = this.hopStartMs;
     hop.phase = this.phase;

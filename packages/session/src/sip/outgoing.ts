@@ -18,13 +18,16 @@ export interface OutgoingMessage {
 /** Reads a message of our own making; undefined when it is none. */
 export function describeOutgoing(text: string): OutgoingMessage | undefined {
   const headEnd = text.indexOf("\r\n\r\n");
-  const lines = text.slice(0, headEnd < 0 ? text.length : headEnd).split("\r\n");
-  const [first = ""] = lines;
+  const firstEnd = text.indexOf("\r\n");
+  const first = firstEnd < 0 ? text : text.slice(0, firstEnd);
   const response = first.startsWith("SIP/2.0 ");
   const [method = "", requestUri = ""] = first.split(" ");
   const field = (name: string): string | undefined => {
-    const line = lines.find((candidate) => candidate.startsWith(`${name}: `));
-    return line?.slice(name.length + 2);
+    const before = text.indexOf(`\r\n${name}: `);
+    if (before < 0 || (headEnd >= 0 && before > headEnd)) return undefined;
+    const start = before + name.length + 4;
+    const end = text.indexOf("\r\n", start);
+    return end < 0 ? text.slice(start) : text.slice(start, end);
   };
   const via = parseVia(splitOutsideQuotes(field("Via") ?? "", ",")[0] ?? "");
   if (!via) return undefined;

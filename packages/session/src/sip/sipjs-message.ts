@@ -15,6 +15,7 @@ import {
   type ViaValue,
 } from "./header-value.js";
 import { headerOf, type ParsedMessage } from "./parse.js";
+import { sipjsName } from "./sipjs-names.js";
 
 /**
  * A URI that is written back exactly as it came. sip.js would decode, re-escape and re-order it,
@@ -124,24 +125,4 @@ function mediaType(value: string): string {
 function paramsAfterFirst(value: string): HeaderParams {
   const semicolon = value.indexOf(";");
   return semicolon < 0 ? {} : parseParams(value.slice(semicolon));
-}
-
-const exceptions: Readonly<Record<string, string>> = {
-  "call-id": "Call-ID",
-  cseq: "CSeq",
-  "min-se": "Min-SE",
-  rack: "RAck",
-  rseq: "RSeq",
-  "www-authenticate": "WWW-Authenticate",
-};
-
-/** The key under which sip.js looks a header up: `content-type` → `Content-Type`. */
-function sipjsName(name: string): string {
-  return (
-    exceptions[name] ??
-    name
-      .split("-")
-      .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-      .join("-")
-  );
 }

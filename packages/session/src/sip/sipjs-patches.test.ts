@@ -1,6 +1,6 @@
 import { IncomingResponseMessage, NameAddrHeader, URI } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { silentLogger } from "../logger.js";
 import { seededRandom } from "../random.js";
 import { installSipjsPatches, tieCore } from "./sipjs-patches.js";
@@ -117,6 +117,20 @@ describe("the patches of sip.js", () => {
     expect(AllowedMethods).toContain("UPDATE");
     core();
     expect(AllowedMethods.filter((method) => method === "UPDATE")).toHaveLength(1);
+  });
+
+  it("look a header up without working out how its name is spelled", () => {
+    const { sent, invite } = core();
+    invite();
+    const message = response(sent[0] ?? "", 200, { "session-expires": "90" });
+    const split = vi.spyOn(String.prototype, "split");
+    const found = ["session-expires", "Session-Expires", "SESSION-EXPIRES", "no-such-name"].map(
+      (name) => message.getHeader(name),
+    );
+    const { length: splits } = split.mock.calls;
+    split.mockRestore();
+    expect(found).toEqual(["90", "90", "90", undefined]);
+    expect(splits).toBe(1);
   });
 
   it("draw tags and Call-IDs from the injected randomness", () => {

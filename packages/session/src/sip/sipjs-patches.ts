@@ -2,10 +2,11 @@ import { createRequire } from "node:module";
 import {
   ClientTransaction,
   type Dialog,
+  IncomingMessage,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InviteClientTransaction,
-  type OutgoingRequestMessage,
+  OutgoingRequestMessage,
   TransportError,
   UserAgentClient,
   type UserAgentCore,
@@ -13,6 +14,7 @@ import {
 } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import { OffhookError } from "../errors.js";
+import { sipjsName } from "./sipjs-names.js";
 
 /** The only release whose inner workings these patches were written against. */
 const SUPPORTED_VERSION = "0.21.2";
@@ -50,6 +52,7 @@ export function installSipjsPatches(version: string = installedVersion()): void 
   patchBranches();
   patchAckBranch();
   patchAuthentication();
+  patchHeaderNames();
   // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
   if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
 }
@@ -147,6 +150,19 @@ function patchAuthentication(): void {
     for (const [name, values] of Object.entries(headers)) request.setHeader(name, values);
     this.init();
     return false;
+  };
+}
+
+/** sip.js works out the spelling of a header's name anew each time that it looks for one. */
+function patchHeaderNames(): void {
+  OutgoingRequestMessage.prototype.setHeader = function (name, value) {
+    this.headers[sipjsName(name)] = Array.isArray(value) ? value : [value];
+  };
+  IncomingMessage.prototype.getHeader = function (name) {
+    return this.headers[sipjsName(name)]?.[0]?.raw;
+  };
+  IncomingMessage.prototype.getHeaders = function (name) {
+    return (this.headers[sipjsName(name)] ?? []).map(({ raw }) => raw);
   };
 }
 
