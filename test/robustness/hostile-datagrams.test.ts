@@ -40,7 +40,7 @@ function voice(index: number): Buffer {
   return packet;
 }
 
-describe("a call among malformed datagrams", () => {
+describe("a call among malformed datagrams", { timeout: 25_000 }, () => {
   it("that offhook dialled goes on, hears its peer, and ends once", async () => {
     const callee = await RawCallee.start();
     const stranger = await bound();

@@ -31,7 +31,7 @@ it("leaves no handle and no timer behind, so that the process exits by itself", 
     expect(during.handles.length).toBeGreaterThan(before.handles.length + 3);
   }
   expect(after).toEqual(before);
-}, 9_000);
+}, 25_000);
 
 it("repeats a BYE that was lost before a carrier closes", async () => {
   const callee = await RawCallee.start();
