@@ -61,7 +61,13 @@ export function wilson(hits: number, of: number): Share {
   const centre = share + (z * z) / (2 * of);
   const spread = z * Math.sqrt((share * (1 - share)) / of + (z * z) / (4 * of * of));
   const scale = 1 + (z * z) / of;
-  return { hits, of, share, low: (centre - spread) / scale, high: (centre + spread) / scale };
+  return {
+    hits,
+    of,
+    share,
+    low: Math.max(0, (centre - spread) / scale),
+    high: (centre + spread) / scale,
+  };
 }
 
 export function percentile(values: readonly number[], share: number): number {

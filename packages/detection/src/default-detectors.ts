@@ -3,6 +3,7 @@ import { beep } from "./detectors/beep.js";
 import { callProgress } from "./detectors/call-progress.js";
 import { fax } from "./detectors/fax.js";
 import { greeting } from "./detectors/greeting.js";
+import { music } from "./detectors/music.js";
 import { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 import { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
 import { silence } from "./detectors/silence.js";
@@ -18,6 +19,7 @@ export function defaultDetectors(): Detector[] {
     specialInformationTone(),
     callProgress(),
     fax(),
+    music(),
     silence(),
   ];
 }

@@ -17,11 +17,18 @@ export { callProgress } from "./detectors/call-progress.js";
 export { fax } from "./detectors/fax.js";
 export { greeting } from "./detectors/greeting.js";
 export { humanHello } from "./detectors/human-hello.js";
+export { music } from "./detectors/music.js";
 export { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 export { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
 export { promptAndKeyPress } from "./detectors/prompt-and-key-press.js";
 export { silence } from "./detectors/silence.js";
 export { specialInformationTone } from "./detectors/special-information-tone.js";
+export {
+  type TranscriberPort,
+  type TranscriptModelPort,
+  type TranscriptOptions,
+  transcript,
+} from "./detectors/transcript.js";
 export { DetectionError } from "./errors.js";
 export { explain } from "./explain.js";
 export { VERDICT_LABELS } from "./fusion.js";
