@@ -15,7 +15,7 @@ export class Background {
     if (samples.length === 0) return;
     for (let index = 0; index < frame.length; index++) {
       const sum = (frame[index] ?? 0) + gain * (samples[this.at] ?? 0);
-      frame[index] = sum > 32_767 ? 32_767 : sum < -32_768 ? -32_768 : sum;
+      frame[index] = sum > 32_767 ? 32_767 : Math.max(sum, -32_768);
       this.at = this.at + 1 === samples.length ? 0 : this.at + 1;
     }
   }

@@ -1,14 +1,14 @@
-import { type Batch, type Report, ROW, ROW_LENGTH } from "./worker-protocol.js";
+import { type Batch, type Report, ROW, ROW_LENGTH, type ThreadReport } from "./worker-protocol.js";
 
 /** Gathers what is to be told to the main thread until the tick is over. Its arrays are given away with each batch. */
 export class BatchWriter {
-  private reports: Report[] = [];
+  private reports: (Report | ThreadReport)[] = [];
   private rows = new Float64Array(ROW_LENGTH);
   private rowsUsed = 0;
   private audio = new Int16Array(1);
   private audioUsed = 0;
 
-  report(report: Report): void {
+  report(report: Report | ThreadReport): void {
     this.reports.push(report);
   }
 

@@ -23,6 +23,9 @@ export interface MediaPlaneOptions {
  * The media plane of a SIP endpoint. Its threads start with the first port and are gone after
  * `close`; in between they keep the process alive only while a port is open.
  *
+ * When every thread is overloaded (its clock runs late, or packets get lost on all its ports), a
+ * new port fails with MEDIA_FAILED, so that the calls that are up stay whole.
+ *
  * `HeardFrame.atMs` counts from `open`. `write` settles while less than two seconds are queued.
  *
  * Throws INVALID_OPTION.
@@ -55,6 +58,11 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
       onListenerError: (error) =>
         logger.error({ callId, error: messageOf(error) }, "a frame listener threw"),
     });
+    if (thread.overloaded) {
+      logger.warn({ callId }, "no media port: the media threads are overloaded");
+      queueMicrotask(() => port.abandon("the media threads carry more calls than they can"));
+      return port;
+    }
     open.add(port);
     thread.add(leg, port);
     thread.send({
@@ -87,9 +95,14 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
 function leastBusy(threads: readonly MediaThread[]): MediaThread | undefined {
   let best = threads[0];
   for (const thread of threads) {
-    if (best && thread.openPorts < best.openPorts) best = thread;
+    if (!best || burden(thread) < burden(best)) best = thread;
   }
   return best;
+}
+
+/** An overloaded thread is the last choice, however few its ports. */
+function burden(thread: MediaThread): number {
+  return thread.openPorts + (thread.overloaded ? Number.MAX_SAFE_INTEGER / 2 : 0);
 }
 
 function check(options: MediaPlaneOptions): void {

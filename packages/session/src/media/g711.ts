@@ -1,9 +1,6 @@
 /** ITU-T G.711: 8,000 samples per second, one byte each. */
 export type G711Law = "mu" | "a";
 
-export const MU_LAW_SILENCE = 0xff;
-export const A_LAW_SILENCE = 0xd5;
-
 const MU_LAW_BIAS = 0x84;
 const MU_LAW_CLIP = 32_635;
 /** Even bits are inverted on the line (G.711 table 1a, note 2). */

@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.js";
 import { BatchWriter } from "./batch-writer.js";
 import { MAX_PACKET_BYTES, TICK_MS } from "./media-sender.js";
+import { OverloadGuard } from "./overload.js";
 import { RecordedLeg } from "./recorded-leg.js";
 import { RtpLeg } from "./rtp-leg.js";
 import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
@@ -10,6 +11,7 @@ import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
 /** Frames for the main thread are this long, whatever the packets are. */
 const FRAME_TICKS = 4;
 const STATS_TICKS = 50;
+const LOAD_TICKS = 200;
 /** Packets stay untouched until they have left; so many may be on their way at once. */
 const SLOTS = 4096;
 
@@ -37,6 +39,9 @@ export class MediaEngine {
   private readonly clock: TickClock;
   private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
   private slot = 0;
+  private readonly guard = new OverloadGuard();
+  private expectedBefore = 0;
+  private lostBefore = 0;
   /** Legs that are over but for their recordings. */
   private readonly closing = new Set<Promise<void>>();
 
@@ -219,6 +224,7 @@ export class MediaEngine {
   }
 
   private tick(tick: number, dueMs: number): void {
+    if (tick % LOAD_TICKS === 0) this.measureLoad();
     for (const leg of this.legs.values()) {
       this.sendDue(leg, tick);
       if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
@@ -227,6 +233,26 @@ export class MediaEngine {
         this.batch.report({ type: "stats", leg: leg.id, stats: leg.rtp.stats });
       }
     }
+  }
+
+  /** Once a second: can this thread carry what it has? */
+  private measureLoad(): void {
+    let expected = 0;
+    let lost = 0;
+    for (const { rtp } of this.legs.values()) {
+      expected += rtp.inbound.expected;
+      lost += rtp.inbound.lost;
+    }
+    const changed = this.guard.take({
+      ...this.clock.takeLateness(),
+      legs: this.legs.size,
+      // Legs that ended take their counts with them.
+      expectedPackets: Math.max(0, expected - this.expectedBefore),
+      lostPackets: Math.max(0, lost - this.lostBefore),
+    });
+    this.expectedBefore = expected;
+    this.lostBefore = lost;
+    if (changed) this.batch.report({ type: "overload", overloaded: this.guard.overloaded });
   }
 
   private sendDue(leg: Leg, tick: number): void {

@@ -12,10 +12,16 @@ const SHUT_DOWN_MS = 1_000;
 export class MediaThread {
   private readonly ports = new Map<number, WorkerPort>();
   private worker: Worker | undefined;
+  private isOverloaded = false;
   private outbox: Command[] = [];
 
   get openPorts(): number {
     return this.ports.size;
+  }
+
+  /** It has more calls already than it can carry well. */
+  get overloaded(): boolean {
+    return this.isOverloaded;
   }
 
   add(leg: number, port: WorkerPort): void {
@@ -55,6 +61,7 @@ export class MediaThread {
     });
     worker.on("exit", () => {
       this.worker = undefined;
+      this.isOverloaded = false;
       const orphans = [...this.ports.values()];
       this.ports.clear();
       for (const port of orphans) port.abandon(failure);
@@ -70,6 +77,10 @@ export class MediaThread {
 
   private take(batch: Batch): void {
     for (const report of batch.reports) {
+      if (report.type === "overload") {
+        this.isOverloaded = report.overloaded;
+        continue;
+      }
       const port = this.ports.get(report.leg);
       if (report.type === "closed") {
         this.ports.delete(report.leg);

@@ -82,6 +82,11 @@ export class RtpLeg {
     };
   }
 
+  /** RTP packets that should have come, and that never came. */
+  get inbound(): { readonly expected: number; readonly lost: number } {
+    return this.receiver.statistics;
+  }
+
   /** Where packets go; undefined while there is nothing to send or nobody to send it to. */
   get target(): { readonly address: string; readonly port: number } | undefined {
     const target = this.latch?.target;

@@ -80,7 +80,6 @@ function use(socket: Socket, options: RtpSocketOptions): RtpSocket {
     open = false;
     socket.close();
   };
-  const ignore = () => {};
   socket.on("message", (datagram, from) => {
     if (open) options.onDatagram(datagram, from.address, from.port);
   });
@@ -91,7 +90,8 @@ function use(socket: Socket, options: RtpSocketOptions): RtpSocket {
   return {
     port: socket.address().port,
     send(datagram, address, port) {
-      if (open) socket.send(datagram, 0, datagram.length, port, address, ignore);
+      // Without a callback there is nothing to call for each packet, and nobody to tell of one lost.
+      if (open) socket.send(datagram, 0, datagram.length, port, address);
     },
     close,
   };

@@ -1,4 +1,5 @@
 import { TICK_MS } from "./media-sender.js";
+import { LATE_TICK_MS } from "./overload.js";
 import { monotonicMs } from "./worker-protocol.js";
 
 /** Ticks that were missed are made up for one by one, but never more of them than this: 500 ms. */
@@ -13,6 +14,8 @@ export class TickClock {
   private readonly onTick: (tick: number, dueMs: number) => void;
   private readonly onTicksDone: () => void;
   private next = 0;
+  private ticks = 0;
+  private lateTicks = 0;
   private timer: NodeJS.Timeout | undefined;
 
   /** `onTicksDone` follows the last of the ticks that were due at once. */
@@ -23,6 +26,14 @@ export class TickClock {
 
   get current(): number {
     return Math.floor((monotonicMs() - this.zeroMs) / TICK_MS);
+  }
+
+  /** Ticks since this was asked last, and how many of them came late. */
+  takeLateness(): { readonly ticks: number; readonly lateTicks: number } {
+    const { ticks, lateTicks } = this;
+    this.ticks = 0;
+    this.lateTicks = 0;
+    return { ticks, lateTicks };
   }
 
   start(): void {
@@ -43,8 +54,11 @@ export class TickClock {
 
   private readonly run = () => {
     const { current } = this;
+    const lateFrom = current - LATE_TICK_MS / TICK_MS;
     this.next = Math.max(this.next, current - MAX_CATCH_UP);
     while (this.next <= current) {
+      this.ticks += 1;
+      if (this.next < lateFrom) this.lateTicks += 1;
       this.onTick(this.next, this.zeroMs + this.next * TICK_MS);
       this.next += 1;
     }

@@ -29,19 +29,6 @@ export function tone(options: ToneOptions): Int16Array {
   return samples;
 }
 
-/** The single tone that ends a voicemail greeting. */
-export function beep(
-  options: {
-    frequencyHz?: number;
-    durationMs?: number;
-    sampleRate?: number;
-    levelDb?: number;
-  } = {},
-): Int16Array {
-  const { frequencyHz = 1000, durationMs = 400, sampleRate = 8000, levelDb = -12 } = options;
-  return tone({ frequenciesHz: [frequencyHz], durationMs, sampleRate, levelDb });
-}
-
 export function silence(durationMs: number, sampleRate: number): Int16Array {
   return new Int16Array(Math.round((durationMs * sampleRate) / 1000));
 }

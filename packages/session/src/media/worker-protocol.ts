@@ -84,9 +84,15 @@ export type Report =
   | { readonly type: "stats"; readonly leg: number; readonly stats: MediaStats }
   | { readonly type: "closed"; readonly leg: number };
 
+/** What concerns the thread as a whole. */
+export interface ThreadReport {
+  readonly type: "overload";
+  readonly overloaded: boolean;
+}
+
 /** One message per tick to the main thread, for all legs. */
 export interface Batch {
-  readonly reports: readonly Report[];
+  readonly reports: readonly (Report | ThreadReport)[];
   /** `ROW_LENGTH` numbers per leg, at the places of `ROW`. */
   readonly rows: Float64Array;
   /** The heard frames of all rows, one after the other. */

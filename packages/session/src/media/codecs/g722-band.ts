@@ -181,5 +181,5 @@ function descending(from: number, to: number): number[] {
 }
 
 function saturate(value: number): number {
-  return value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : value;
+  return value > 32_767 ? 32_767 : Math.max(value, -32_768);
 }

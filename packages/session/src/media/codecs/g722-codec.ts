@@ -75,5 +75,5 @@ class QuadratureFilter {
 }
 
 function saturate(value: number): number {
-  return value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : value;
+  return value > 32_767 ? 32_767 : Math.max(value, -32_768);
 }
