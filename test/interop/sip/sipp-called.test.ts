@@ -157,6 +157,8 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
     const { sipp, leg, heard } = await call(transport, "hold-by-callee");
     expect((await heard.until("held")).held).toBe(true);
     expect((await heard.until("held", 2)).held).toBe(false);
+    // sipp loses a BYE that shares a segment with the response before it.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     leg.bye();
     await satisfied(sipp);
   });

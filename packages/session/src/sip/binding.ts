@@ -98,6 +98,7 @@ export class Binding {
   private readonly failures = new Map<string, string>();
   /** Requests already seen under another branch, for RFC 3261 8.2.2.2. */
   private readonly seen = new Map<string, { branch: string; expiresMs: number }>();
+  private readonly unreachableListeners = new Set<(remote: HostPort) => void>();
   /** Messages on their way to the socket. */
   private readonly sending = new Set<Promise<void>>();
   private dropped = 0;
@@ -172,6 +173,17 @@ export class Binding {
   /** A fresh Call-ID or tag. */
   newToken(): string {
     return this.options.random.hex(12);
+  }
+
+  /** Keeps NAT bindings and connections open (RFC 5626 3.5.1, 4.4.1). Failures tell themselves. */
+  keepAlive(hop: HostPort): void {
+    this.wire.send("\r\n\r\n", hop).catch((error: unknown) => this.drop(messageOf(error)));
+  }
+
+  /** Calls back whenever what was sent to a peer was refused, or its connection broke. */
+  onUnreachable(listener: (remote: HostPort) => void): () => void {
+    this.unreachableListeners.add(listener);
+    return () => void this.unreachableListeners.delete(listener);
   }
 
   /** Sends a call's requests outside dialogs to `hop` until `clearNextHop`. */
@@ -317,6 +329,7 @@ export class Binding {
       this.keepFailure(key.branch, `${this.wire.protocol}: ${detail}`);
       this.guarded("a transport failure", () => failClient(client, detail));
     }
+    for (const listener of [...this.unreachableListeners]) listener(remote);
   }
 
   // ---- in

@@ -29,6 +29,8 @@ export interface RegistrationOptions {
 const REFRESH_AT = 0.8;
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
+/** Below what NATs forget UDP after, and servers idle connections. */
+const KEEP_ALIVE_MS = 25_000;
 const UNREGISTER_WAIT_MS = 1_000;
 
 /** Keeps one binding at a registrar (RFC 3261 10), so that calls reach us over the same flow. */
@@ -44,6 +46,8 @@ export class Registration {
   private fromTag: string | undefined;
   private cseq = 0;
   private stopped = false;
+  private keepAlive: TimerHandle | undefined;
+  private stopWatching: (() => void) | undefined;
 
   constructor(options: RegistrationOptions) {
     this.options = options;
@@ -67,6 +71,8 @@ export class Registration {
     this.stopped = true;
     const { clock } = this.options;
     clock.clear(this.timer);
+    clock.clear(this.keepAlive);
+    this.stopWatching?.();
     const wasRegistered = this.current.status === "registered";
     this.settle({ status: "unregistered" });
     if (!wasRegistered || !this.binding) return;
@@ -103,6 +109,18 @@ export class Registration {
       this.fromTag = undefined;
     }
     this.binding = route.binding;
+    const { clock } = this.options;
+    clock.clear(this.keepAlive);
+    this.keepAlive = clock.setInterval(() => route.binding.keepAlive(route.hop), KEEP_ALIVE_MS);
+    this.stopWatching?.();
+    this.stopWatching = route.binding.onUnreachable((remote) => {
+      const same = remote.address === route.hop.address && remote.port === route.hop.port;
+      // The registrar sends calls over a flow that is gone: open another one.
+      if (same && this.current.status === "registered") {
+        this.current = { status: "registering" };
+        this.again(FIRST_RETRY_MS);
+      }
+    });
     this.callId ??= route.binding.newToken();
     this.fromTag ??= route.binding.newToken();
     route.binding.setNextHop(this.callId, route.hop);
