@@ -74,12 +74,10 @@ describe("an outbound call", () => {
     expect(seen).toEqual(["outbound", "not_connected", "USER_BUSY", "USER_BUSY"]);
   });
 
-  it("rings 45 s in well under a second of real time", async () => {
-    const startedMs = performance.now();
+  it("rings as long as its limit says, in virtual time", async () => {
     const outcome = await outcomeOf((callee) => callee.ring(), {}, { limits: { ringMs: 45_000 } });
     expect(outcome.endReason).toBe("USER_DID_NOT_PICK_UP");
     expect(outcome.ringMs).toBe(45_000);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
   it("to something that is no number ends as INVALID_DESTINATION, with nothing sent", async () => {

@@ -67,9 +67,9 @@ type Refusal = "CONCURRENCY_LIMIT_EXCEEDED" | "RATE_LIMIT_EXCEEDED" | "RUNTIME_S
 /** Hooks for every call of a runner, beside the agent's own on `ctx.session`. */
 export interface RunnerHooks {
   /** The agent's `setup` is done, nothing was sent yet. */
-  call_start: (context: CallContext) => void | Promise<void>;
+  call_start: (context: CallContext) => unknown;
   /** Once per call, whatever became of it; awaited up to `limits.callEndHookMs`. */
-  call_end: (context: CallContext, finalState: TerminalState) => void | Promise<void>;
+  call_end: (context: CallContext, finalState: TerminalState) => unknown;
 }
 
 /** One call that a runner has in hand. */

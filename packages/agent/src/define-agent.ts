@@ -25,9 +25,9 @@ export interface AgentDefinition {
    * Runs before anything is sent, so that no event can be missed. Inbound: before answer; may
    * `session.ring()`, `session.answer()`, `session.reject()`. A throw ends the call as AGENT_ERROR.
    */
-  readonly setup?: (context: CallContext) => void | Promise<void>;
+  readonly setup?: (context: CallContext) => unknown;
   /** Runs once the call is active. A throw ends the call as AGENT_ERROR; returning does not end it. */
-  readonly onAnswer?: (context: AnswerContext) => void | Promise<void>;
+  readonly onAnswer?: (context: AnswerContext) => unknown;
 }
 
 /** A checked definition. Only `defineAgent` makes one. */

@@ -57,8 +57,14 @@ describe("an event hub", () => {
     hub.on("ring", () => {
       throw new Error("broken");
     });
-    hub.on("ring", () => new Promise((resolve) => void clock.setTimeout(() => resolve(), 250)));
-    hub.on("ring", () => new Promise((resolve) => void clock.setTimeout(() => resolve(), 5_000)));
+    hub.on(
+      "ring",
+      () => new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), 250)),
+    );
+    hub.on(
+      "ring",
+      () => new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), 5_000)),
+    );
     await clock.runUntil(hub.emit("ring", { count: 1 }));
     await clock.advanceBy(10_000);
     expect(timings).toEqual([

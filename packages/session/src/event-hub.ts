@@ -17,7 +17,8 @@ export interface HookTiming {
   readonly result: "settled" | "threw" | "timed_out";
 }
 
-export type Hook<Payload> = (payload: Payload) => void | Promise<void>;
+/** What it returns is awaited if it is a promise, and otherwise ignored. */
+export type Hook<Payload> = (payload: Payload) => unknown;
 
 export interface EventHubOptions {
   readonly clock: Clock;
@@ -91,7 +92,7 @@ export class EventHub<Events extends object> {
     }
   }
 
-  #watch(event: string, running: PromiseLike<void>, startedAtMs: number): Promise<void> {
+  #watch(event: string, running: PromiseLike<unknown>, startedAtMs: number): Promise<void> {
     const { clock, deadlineMs } = this.#options;
     return new Promise((resolve) => {
       const settle = (result: HookTiming["result"]) => {
@@ -135,7 +136,7 @@ const done = Promise.resolve();
 
 function nothing(): void {}
 
-function isThenable(value: unknown): value is PromiseLike<void> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&

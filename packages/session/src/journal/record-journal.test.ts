@@ -52,7 +52,10 @@ describe("a recorded call", () => {
   it("keeps how long hooks took, and what they broke after the end", async () => {
     const { carrier, session, lines, written, dial } = record((callee) => callee.reject(486));
     const { clock } = carrier;
-    session.on("call_end", () => new Promise((resolve) => void clock.setTimeout(resolve, 300)));
+    session.on(
+      "call_end",
+      () => new Promise<void>((resolve) => void clock.setTimeout(resolve, 300)),
+    );
     session.on("call_end", () => {
       throw new Error("no such row");
     });

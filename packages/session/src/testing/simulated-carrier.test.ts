@@ -60,12 +60,11 @@ describe("simulated carrier, a call we place", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("rings 45 s in well under 100 ms, without spending a tick", async () => {
-    const startedAt = performance.now();
+  it("rings 45 s without spending a tick", async () => {
     const { until, clock } = place((callee) => callee.ring({ durationMs: 45_000 }).reject(480));
+    expect(clock.pendingTimers).toBe(1);
     await until("rejected");
     expect(clock.nowMs()).toBe(45_000);
-    expect(performance.now() - startedAt).toBeLessThan(100);
   });
 
   it("lets us hear what the callee says, sample by sample", async () => {
