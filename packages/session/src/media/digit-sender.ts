@@ -15,6 +15,8 @@ export type DueEvent =
       readonly code: number;
       readonly sinceMs: number;
       readonly end: boolean;
+      /** The last packet of this digit. */
+      readonly last: boolean;
     }
   | { readonly kind: "gap" };
 
@@ -45,11 +47,10 @@ export class DigitSender {
     const code = eventOfDigit(request.digits.charAt(this.index)) ?? 0;
     this.elapsedMs = Math.min(request.durationMs, this.elapsedMs + packetMs);
     const end = this.elapsedMs >= request.durationMs;
-    const event: DueEvent = { kind: "event", code, sinceMs: this.elapsedMs, end };
-    if (end) {
-      this.endsSent += 1;
-      if (this.endsSent === END_PACKETS) this.leaveDigit(request, packetMs);
-    }
+    if (end) this.endsSent += 1;
+    const last = this.endsSent === END_PACKETS;
+    const event: DueEvent = { kind: "event", code, sinceMs: this.elapsedMs, end, last };
+    if (last) this.leaveDigit(request, packetMs);
     return event;
   }
 

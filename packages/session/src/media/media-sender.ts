@@ -120,17 +120,18 @@ export class MediaSender {
     if (due?.kind === "event" && outgoing.events) {
       const first = this.eventTimestamp === undefined;
       this.eventTimestamp ??= this.timestampAt(tick);
-      const durationTicks = Math.min(
-        0xffff,
-        Math.round((due.sinceMs * outgoing.events.clockRate) / 1000),
-      );
+      const { clockRate } = outgoing.events;
+      const segment = segmentOf(Math.round((due.sinceMs * clockRate) / 1000));
       writeTelephoneEvent(into.subarray(RTP_HEADER_BYTES), {
         code: due.code,
         end: due.end,
-        durationTicks,
+        durationTicks: segment.durationTicks,
       });
+      const timestamp = (this.eventTimestamp + segment.startTicks) % 0x1_0000_0000;
       const { payloadType } = outgoing.events;
-      return this.finish(into, payloadType, first, this.eventTimestamp, TELEPHONE_EVENT_BYTES);
+      // The same digit again right after itself is another event, with a timestamp of its own.
+      if (due.last) this.eventTimestamp = undefined;
+      return this.finish(into, payloadType, first, timestamp, TELEPHONE_EVENT_BYTES);
     }
     this.eventTimestamp = undefined;
     if (due) outgoing.heard.fill(0);
@@ -188,6 +189,16 @@ export class MediaSender {
     this.payloadBytesSent += payloadBytes;
     return RTP_HEADER_BYTES + payloadBytes;
   }
+}
+
+/** The longest duration that fits a telephone-event payload. */
+const MAX_SEGMENT_TICKS = 0xffff;
+
+/** A longer event goes on in segments of the full length each (RFC 4733 2.5.1.3). */
+function segmentOf(ticks: number): { readonly startTicks: number; readonly durationTicks: number } {
+  const full = Math.floor((ticks - 1) / MAX_SEGMENT_TICKS);
+  const startTicks = Math.max(0, full) * MAX_SEGMENT_TICKS;
+  return { startTicks, durationTicks: ticks - startTicks };
 }
 
 /** 10 to 60 ms, in whole ticks; 20 ms for anything unheard of. */

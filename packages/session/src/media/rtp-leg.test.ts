@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { correlation } from "./correlation.js";
+import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
 import { concatAudio, tone } from "./tones.js";
 import { VirtualLine } from "./virtual-line.js";
 
@@ -140,5 +141,49 @@ describe("an RTP leg", () => {
     line.run(10_000);
     const heard = line.signals.flatMap((signal) => (signal.type === "dtmf" ? [signal.digit] : []));
     expect(heard.join("")).toBe(digits);
+  });
+
+  it("tells the whole length of a digit that is held for seconds, at 48 kHz too", () => {
+    const codec = { name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 };
+    const line = new VirtualLine({ codec });
+    line.run(200);
+    const request = { digits: "55", gapMs: 40, settle: () => {} };
+    line.far.sendDigits({ ...request, durationMs: 6_000 });
+    line.far.sendDigits({ ...request, durationMs: 100 });
+    line.run(14_000);
+    const heard = line.signals.flatMap((signal) =>
+      signal.type === "dtmf" ? [[signal.digit, signal.durationMs]] : [],
+    );
+    expect(heard).toEqual([
+      ["5", 6_000],
+      ["5", 6_000],
+      ["5", 100],
+      ["5", 100],
+    ]);
+  });
+
+  it("is not hurt by a flood from a stranger, foreign payload types or a second source", () => {
+    const line = new VirtualLine();
+    line.run(200);
+    const audio = voice(1_000);
+    line.far.playout.write(audio);
+    const heard: Int16Array[] = [];
+    const packet = (payloadType: number, ssrc: number, sequence: number) => {
+      const bytes = new Uint8Array(RTP_HEADER_BYTES + 160).fill(0x80);
+      const timestamp = sequence * 160;
+      writeRtpHeader(bytes, { payloadType, marker: false, sequence, timestamp, ssrc });
+      return bytes;
+    };
+    for (let round = 0; round < 58; round++) {
+      for (let index = 0; index < 50; index++) {
+        line.inject(packet(0, 9, index), { address: "198.51.100.7", port: 4000 });
+        line.inject(packet(77, 9, index));
+      }
+      line.inject(packet(0, 99, round));
+      heard.push(...line.run(20));
+    }
+    expect(correlation(concatAudio(...heard), audio)).toBeGreaterThan(0.99);
+    expect(stats(line).packetsDropped).toBeGreaterThan(5_000);
+    expect(stats(line).concealedMs).toBe(0);
   });
 });
