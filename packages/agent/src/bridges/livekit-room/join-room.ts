@@ -1,15 +1,9 @@
 import { DisconnectReason, Room, RoomEvent } from "@livekit/rtc-node";
-import {
-  type CallSession,
-  EventHub,
-  type Hook,
-  isTerminal,
-  messageOf,
-  OffhookError,
-} from "@offhook/session";
+import { type CallSession, EventHub, type Hook, isTerminal, OffhookError } from "@offhook/session";
 import { z } from "zod";
 import type { CallContext } from "../../call-context.js";
 import { parseOptions } from "../../parse-options.js";
+import { redactedMessage } from "./redact.js";
 import { RoomMicrophone, RoomSpeaker } from "./room-audio.js";
 import { dtmfCode, sipCallStatus } from "./sip-attributes.js";
 
@@ -113,10 +107,13 @@ async function connect(
     await Promise.race([room.connect(url, given, options), late]);
   } catch (thrown) {
     void room.disconnect().catch(() => {});
-    throw new OffhookError("ROOM_FAILED", `The room could not be joined: ${messageOf(thrown)}.`, {
-      remedy: "Check the URL, the token and that the server can be reached.",
-      cause: thrown,
-    });
+    throw new OffhookError(
+      "ROOM_FAILED",
+      `The room could not be joined: ${redactedMessage(thrown)}.`,
+      {
+        remedy: "Check the URL, the token and that the server can be reached.",
+      },
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -253,7 +250,7 @@ class CallerInRoom {
 
   #note(thrown: unknown): void {
     if (isTerminal(this.#call.state)) return;
-    const message = `The room failed: ${messageOf(thrown)}.`;
+    const message = `The room failed: ${redactedMessage(thrown)}.`;
     this.#call.noteFault({ code: "ROOM_FAILED", message, where: "livekit-room" });
     // The client does not always tell of a room that closes while it is being talked to.
     if (!this.#room.isConnected) this.#onDisconnected(DisconnectReason.UNKNOWN_REASON);

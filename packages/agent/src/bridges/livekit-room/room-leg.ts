@@ -8,13 +8,13 @@ import {
   type LegSink,
   type MediaLeg,
   type MediaStats,
-  messageOf,
   OffhookError,
   type OutboundLeg,
   Playout,
   type TimerHandle,
   WriteGate,
 } from "@offhook/session";
+import { redactedMessage } from "./redact.js";
 import { RoomMicrophone, RoomSpeaker } from "./room-audio.js";
 import { dtmfCode } from "./sip-attributes.js";
 
@@ -90,7 +90,7 @@ export class RoomLeg implements OutboundLeg {
       const options = { autoSubscribe: true, dynacast: false };
       await clock.holdWhile(room.connect(url, await token, options));
     } catch (thrown) {
-      this.#tell({ type: "unanswered", cause: "transport", detail: messageOf(thrown) });
+      this.#tell({ type: "unanswered", cause: "transport", detail: redactedMessage(thrown) });
     }
   }
 
@@ -101,7 +101,7 @@ export class RoomLeg implements OutboundLeg {
     try {
       await this.media.open();
     } catch (thrown) {
-      return this.#tell({ type: "media_failed", detail: messageOf(thrown) });
+      return this.#tell({ type: "media_failed", detail: redactedMessage(thrown) });
     }
     this.#tell({
       type: "answered",
