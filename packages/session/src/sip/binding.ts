@@ -16,12 +16,15 @@ import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
 import { type AuthenticationState, Authenticator } from "./authenticator.js";
 import type { DigestCredentials } from "./digest.js";
-import { type ParsedUri, parseUri, parseVia, type ViaValue } from "./header-value.js";
+import { type ParsedUri, parseUri, parseVia } from "./header-value.js";
 import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
+import { MergedRequests } from "./merged-requests.js";
 import { describeOutgoing, type OutgoingMessage } from "./outgoing.js";
 import { headerOf, type ParsedRequest, type ParsedResponse, parseMessage } from "./parse.js";
-import { Reliability, type TransactionKey } from "./reliability.js";
+import { rawRefusal } from "./raw-refusal.js";
+import { Reliability } from "./reliability.js";
 import { defaultPort, literalAddress, type Resolver } from "./resolver.js";
+import { keyOf, nextUri, responseTarget, sentBy } from "./routing.js";
 import { toSipjsMessage } from "./sipjs-message.js";
 import { admitToDialog, failClient, tieCore } from "./sipjs-patches.js";
 import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
@@ -75,7 +78,6 @@ const outsideDialog = new Set([
   "SUBSCRIBE",
 ]);
 const MAX_KEPT_FAILURES = 1_000;
-const MERGE_WINDOW_MS = 32_000;
 /** How long closing waits for the peers' answers: a request that is lost is sent three times. */
 const FAREWELL_MS = 2_000;
 
@@ -96,8 +98,7 @@ export class Binding {
   private readonly abandoned = new Set<string>();
   /** Why requests failed before they were answered, by branch. */
   private readonly failures = new Map<string, string>();
-  /** Requests already seen under another branch, for RFC 3261 8.2.2.2. */
-  private readonly seen = new Map<string, { branch: string; expiresMs: number }>();
+  private readonly merged: MergedRequests;
   private readonly unreachableListeners = new Set<(remote: HostPort) => void>();
   /** Messages on their way to the socket. */
   private readonly sending = new Set<Promise<void>>();
@@ -120,6 +121,7 @@ export class Binding {
   private constructor(options: BindingOptions, wire: Wire) {
     const { clock, random, credentials } = options;
     this.options = options;
+    this.merged = new MergedRequests(clock);
     this.wire = wire;
     const port = wire.local.port || defaultPort(wire.protocol);
     this.advertised = { address: options.advertisedAddress, port };
@@ -385,7 +387,7 @@ export class Binding {
     if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);
     if (request.method === "PRACK" && !dialog) return refuse(481);
     if (!dialog && !outsideDialog.has(request.method)) return refuse(message.toTag ? 481 : 501);
-    if (!message.toTag && this.isMerged(message)) return refuse(482);
+    if (!message.toTag && this.merged.isMerged(message)) return refuse(482);
     // sip.js answers 404 unless the Request-URI is its own, and 416 to sips: and tel:.
     message.ruri = this.core.configuration.contact.uri;
     this.arrivals.set(message, { from, requestUri });
@@ -428,40 +430,11 @@ export class Binding {
     this.core.receiveIncomingResponseFromTransport(message);
   }
 
-  /** The same request by two ways (RFC 3261 8.2.2.2); sip.js would compare all live transactions. */
-  private isMerged(message: IncomingRequestMessage): boolean {
-    if (message.method === "ACK" || message.method === "CANCEL") return false;
-    const nowMs = this.options.clock.nowMs();
-    const name = `${message.fromTag}|${message.callId}|${message.cseq}|${message.method}`;
-    const known = this.seen.get(name);
-    if (known && known.expiresMs > nowMs) return known.branch !== message.viaBranch;
-    for (const [old, entry] of this.seen) {
-      if (entry.expiresMs > nowMs) break;
-      this.seen.delete(old);
-    }
-    this.seen.set(name, { branch: message.viaBranch, expiresMs: nowMs + MERGE_WINDOW_MS });
-    return false;
-  }
-
   /** Refuses what sip.js could not even be told of. */
   private refuse(request: ParsedRequest, from: HostPort, status: number, why: string): void {
     const via = stampVia(request, from, this.wire.reliable);
-    const fields = ["from", "to", "call-id", "cseq"].map((name) => headerOf(request, name));
-    const [sender, recipient, callId, cseq] = fields;
-    if (!via || !sender || !recipient || !callId || !cseq) return;
-    const vias = request.headers.filter((header) => header.name === "via");
-    const tag = /;\s*tag=/i.test(recipient) ? "" : `;tag=${this.options.random.hex(8)}`;
-    const text = [
-      `SIP/2.0 ${status} Bad Request (${why})`,
-      ...vias.map((header) => `Via: ${header.value}`),
-      `From: ${sender}`,
-      `To: ${recipient}${tag}`,
-      `Call-ID: ${callId}`,
-      `CSeq: ${cseq}`,
-      "Content-Length: 0",
-      "",
-      "",
-    ].join("\r\n");
+    const text = via && rawRefusal(request, status, why, this.options.random.hex(8));
+    if (!text) return;
     const to = responseTarget(via, this.wire.protocol === "UDP");
     this.wire.send(text, to).catch((error: unknown) => this.drop(messageOf(error)));
   }
@@ -480,27 +453,4 @@ export class Binding {
       this.options.logger.warn({ what, error: messageOf(error) }, "could not be handled");
     }
   }
-}
-
-function keyOf(message: OutgoingMessage): TransactionKey {
-  const { via, method } = message;
-  return { branch: via.branch ?? "", sentBy: sentBy(via), method };
-}
-
-function sentBy(via: ViaValue): string {
-  return `${via.host}:${via.port ?? ""}`;
-}
-
-/** Where the next request of a dialog goes: the first Route, else the Request-URI (RFC 3261 8.1.2). */
-function nextUri(message: OutgoingMessage): ParsedUri | undefined {
-  const route = message.route?.match(/<([^>]*)>/)?.[1];
-  return parseUri(route ?? message.requestUri);
-}
-
-/** Where a response goes by its topmost Via (RFC 3261 18.2.2, RFC 3581 4). */
-function responseTarget(via: ViaValue, datagram: boolean): HostPort {
-  const host = via.params["received"] ?? (datagram ? via.params["maddr"] : undefined) ?? via.host;
-  const rport = via.params["rport"];
-  const port = rport ? Number(rport) : (via.port ?? (via.transport === "TLS" ? 5061 : 5060));
-  return { address: host.replace(/^\[|\]$/g, ""), port };
 }

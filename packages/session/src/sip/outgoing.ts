@@ -15,27 +15,26 @@ export interface OutgoingMessage {
   readonly route: string | undefined;
 }
 
-/** Reads a message of our own making; undefined when it is none. */
+/** Reads a message of our own making, whose form is known; undefined when it is none. */
 export function describeOutgoing(text: string): OutgoingMessage | undefined {
   const headEnd = text.indexOf("\r\n\r\n");
   const firstEnd = text.indexOf("\r\n");
-  const first = firstEnd < 0 ? text : text.slice(0, firstEnd);
-  const response = first.startsWith("SIP/2.0 ");
-  const [method = "", requestUri = ""] = first.split(" ");
+  const first = text.slice(0, firstEnd);
   const field = (name: string): string | undefined => {
-    const before = text.indexOf(`\r\n${name}: `);
-    if (before < 0 || (headEnd >= 0 && before > headEnd)) return undefined;
-    const start = before + name.length + 4;
-    const end = text.indexOf("\r\n", start);
-    return end < 0 ? text.slice(start) : text.slice(start, end);
+    const at = text.indexOf(`\r\n${name}: `);
+    if (at < 0 || (headEnd >= 0 && at > headEnd)) return undefined;
+    const start = at + name.length + 4;
+    return text.slice(start, text.indexOf("\r\n", start));
   };
   const via = parseVia(splitOutsideQuotes(field("Via") ?? "", ",")[0] ?? "");
   if (!via) return undefined;
+  const response = first.startsWith("SIP/2.0 ");
+  const [method = "", requestUri = ""] = response ? [] : first.split(" ", 2);
   const route = field("Route");
   return {
     status: response ? Number(first.slice(8, 11)) : 0,
     method: response ? (field("CSeq")?.split(" ")[1] ?? "") : method,
-    requestUri: response ? "" : requestUri,
+    requestUri,
     via,
     callId: field("Call-ID") ?? "",
     hasToTag: /;tag=/i.test(field("To") ?? ""),
