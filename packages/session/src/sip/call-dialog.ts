@@ -301,6 +301,8 @@ export class CallDialog {
     this.ended = true;
     this.keeper.stop();
     this.options.settings.clock.clear(this.glareTimer);
+    // sip.js may keep the dialog for another 64·T1; the call must not be kept with it.
+    this.options.session.delegate = {};
     if (last) this.options.emit(last);
     this.options.onEnded();
   }

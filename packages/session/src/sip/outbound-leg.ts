@@ -2,7 +2,9 @@ import type {
   AckableIncomingResponseWithSession,
   IncomingResponseMessage,
   OutgoingInviteRequest,
+  OutgoingInviteRequestDelegate,
   PrackableIncomingResponseWithSession,
+  Session,
 } from "sip.js/lib/core/index.js";
 import type { LegSink, OutboundLeg, ReasonToSend } from "../carrier.js";
 import type { TimerHandle } from "../clock.js";
@@ -284,9 +286,7 @@ export class SipOutboundLeg implements OutboundLeg {
     const { message, session } = response;
     response.ack();
     if (this.phase !== "calling" || !this.route) {
-      // Another fork answered too (RFC 3261 13.2.2.4).
-      session.delegate = {};
-      session.bye();
+      endUnwanted(session);
       return;
     }
     this.settings.clock.clear(this.cancelTimer);
@@ -374,6 +374,8 @@ export class SipOutboundLeg implements OutboundLeg {
     this.settings.clock.clear(this.cancelTimer);
     if (binding && this.invite) {
       binding.clearNextHop(this.invite.message.callId);
+      // sip.js keeps the INVITE for another 64·T1; the call must not be kept with it.
+      this.invite.delegate = afterTheCall;
     }
     this.onOver();
   }
@@ -381,6 +383,20 @@ export class SipOutboundLeg implements OutboundLeg {
   private emit(signal: LegSignal): void {
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
+}
+
+/** What an INVITE still needs when nobody waits for its answer any more. */
+const afterTheCall: OutgoingInviteRequestDelegate = {
+  onAccept(response: AckableIncomingResponseWithSession) {
+    response.ack();
+    endUnwanted(response.session);
+  },
+};
+
+/** Another fork answered too (RFC 3261 13.2.2.4). */
+function endUnwanted(session: Session): void {
+  session.delegate = {};
+  session.bye();
 }
 
 export const ALLOW =

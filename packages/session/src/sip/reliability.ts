@@ -24,8 +24,10 @@ export interface TransactionKey {
 }
 
 interface ClientEntry {
-  readonly key: TransactionKey;
-  readonly text: string;
+  /** Its branch is in its name only: one cut from the message would keep all of it in memory. */
+  readonly method: string;
+  /** Empty once it need not be sent again. */
+  text: string;
   readonly to: HostPort;
   readonly startedMs: number;
   intervalMs: number;
@@ -38,8 +40,6 @@ interface ClientEntry {
 }
 
 interface ServerEntry {
-  readonly key: TransactionKey;
-  readonly from: HostPort;
   response: string | undefined;
   to: HostPort;
   final: number;
@@ -93,7 +93,7 @@ export class Reliability {
     }
     const nowMs = this.clock.nowMs();
     const entry: ClientEntry = {
-      key,
+      method: key.method,
       text,
       to,
       startedMs: nowMs,
@@ -126,6 +126,7 @@ export class Reliability {
     const nowMs = this.clock.nowMs();
     if (!entry.final) {
       entry.final = true;
+      entry.text = "";
       // Timers D and K; a 2xx to INVITE is repeated until our ACK arrives, which sip.js sees to.
       entry.expiresMs = nowMs + (invite ? TRANSACTION_MS : T4_MS);
       this.checkAnswered();
@@ -160,8 +161,6 @@ export class Reliability {
     }
     if (this.servers.size >= MAX_ENTRIES) return false;
     this.servers.set(name, {
-      key,
-      from,
       response: undefined,
       to: from,
       final: 0,
@@ -202,8 +201,10 @@ export class Reliability {
   unansweredTo(remote: HostPort): TransactionKey[] {
     const wanted = hostPortKey(remote);
     const keys: TransactionKey[] = [];
-    for (const entry of this.clients.values())
-      if (!entry.answered && hostPortKey(entry.to) === wanted) keys.push(entry.key);
+    for (const [name, { answered, to, method }] of this.clients) {
+      if (answered || hostPortKey(to) !== wanted) continue;
+      keys.push({ branch: name.slice(0, -method.length - 1), sentBy: "", method });
+    }
     return keys;
   }
 
@@ -246,8 +247,8 @@ export class Reliability {
 
   private checkAnswered(): void {
     if (!this.tellAnswered) return;
-    for (const { final, answered, key } of this.clients.values())
-      if (!final && (answered || key.method !== "INVITE")) return;
+    for (const { final, answered, method } of this.clients.values())
+      if (!final && (answered || method !== "INVITE")) return;
     this.tellAnswered();
     this.tellAnswered = undefined;
   }
@@ -259,7 +260,7 @@ export class Reliability {
       if (this.clock.nowMs() - entry.startedMs >= TRANSACTION_MS) return;
       this.resend(entry.text, entry.to);
       const doubled = entry.intervalMs * 2;
-      entry.intervalMs = entry.key.method === "INVITE" ? doubled : Math.min(doubled, T2_MS);
+      entry.intervalMs = entry.method === "INVITE" ? doubled : Math.min(doubled, T2_MS);
       this.repeatRequest(entry);
     }, entry.intervalMs);
   }
