@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { detectionBench } from "./detection/detection-bench.js";
 import { hooksBench } from "./hooks/hooks-bench.js";
+import { mediaBench } from "./media/media-bench.js";
 import type { BenchRow, EmitRow } from "./row.js";
 import { signallingBench } from "./signalling/signalling-bench.js";
 import { virtualTimeBench } from "./virtual-time/virtual-time-bench.js";
@@ -14,6 +15,7 @@ interface Options {
 const sections: Readonly<Record<string, (emit: EmitRow, options: Options) => Promise<void>>> = {
   signalling: signallingBench,
   hooks: hooksBench,
+  media: mediaBench,
   detection: detectionBench,
   "virtual-time": virtualTimeBench,
   // Imported when asked for: it brings a native client with threads of its own.

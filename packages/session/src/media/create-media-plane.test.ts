@@ -1,126 +1,28 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../random.js";
-import type { HeardFrame } from "../vocabulary.js";
-import type { CallSampleRate } from "./call-audio.js";
-import { correlation, likeness } from "./correlation.js";
-import { createMediaPlane, type MediaPlaneOptions } from "./create-media-plane.js";
-import { decodeG711 } from "./g711.js";
-import type { AgreedMedia, MediaPlane, MediaPort, MediaSignal } from "./media-plane.js";
+import { likeness } from "./correlation.js";
+import { createMediaPlane } from "./create-media-plane.js";
+import type { End } from "./plane-fixture.js";
+import {
+  agreed,
+  closeAll,
+  connectEnds,
+  heardAudio,
+  openEnd,
+  PCMA,
+  PCMU,
+  peerSocket,
+  plane,
+  rtpPacket,
+  sleep,
+  sweep,
+  until,
+} from "./plane-fixture.js";
 import { resample } from "./resample.js";
-import { parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
-import { concatAudio, monoFrame, tone } from "./tones.js";
-import { readWav } from "./wav.js";
+import { parseRtp } from "./rtp.js";
+import { monoFrame, tone } from "./tones.js";
 
-const PCMU = { name: "PCMU", payloadType: 0, clockRate: 8000 };
-const PCMA = { name: "PCMA", payloadType: 8, clockRate: 8000 };
-const EVENTS = { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8000 };
-
-interface End {
-  readonly port: MediaPort;
-  readonly signals: MediaSignal[];
-  readonly frames: HeardFrame[];
-}
-
-const planes: MediaPlane[] = [];
-const sockets: Socket[] = [];
-
-afterEach(async () => {
-  await Promise.all(planes.splice(0).map((plane) => plane.close()));
-  for (const socket of sockets.splice(0)) socket.close();
-});
-
-function plane(options: MediaPlaneOptions = {}): MediaPlane {
-  const made = createMediaPlane(options);
-  planes.push(made);
-  return made;
-}
-
-function openEnd(on: MediaPlane, sampleRate: CallSampleRate = 8000, rtpLostMs = 5_000): End {
-  const signals: MediaSignal[] = [];
-  const frames: HeardFrame[] = [];
-  const port = on.open({
-    callId: "call",
-    localAddress: "127.0.0.1",
-    sampleRate,
-    rtpLostMs,
-    onSignal: (signal) => signals.push(signal),
-  });
-  port.onFrame((frame) => frames.push(frame));
-  return { port, signals, frames };
-}
-
-function agreed(remote: { address: string; port: number }, rest: Partial<AgreedMedia> = {}) {
-  return {
-    remote,
-    direction: "sendrecv",
-    send: PCMU,
-    receive: [PCMU, PCMA, EVENTS],
-    sendTelephoneEvent: EVENTS,
-    packetMs: 20,
-    ...rest,
-  } satisfies AgreedMedia;
-}
-
-async function connectEnds(one: End, other: End, rest: Partial<AgreedMedia> = {}): Promise<void> {
-  const [at, otherAt] = await Promise.all([one.port.local, other.port.local]);
-  one.port.connect(agreed(otherAt, rest));
-  other.port.connect(agreed(at, rest));
-}
-
-/** A socket that plays the part of a peer by hand. */
-async function peerSocket(): Promise<{ socket: Socket; port: number; received: Uint8Array[] }> {
-  const socket = createSocket("udp4");
-  sockets.push(socket);
-  const received: Uint8Array[] = [];
-  socket.on("message", (datagram) => received.push(datagram));
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  return { socket, port: socket.address().port, received };
-}
-
-function rtpPacket(sequence: number, payload: Uint8Array, payloadType = 0): Uint8Array {
-  const packet = new Uint8Array(RTP_HEADER_BYTES + payload.length);
-  writeRtpHeader(packet, {
-    payloadType,
-    marker: false,
-    sequence,
-    timestamp: sequence * 160,
-    ssrc: 7,
-  });
-  packet.set(payload, RTP_HEADER_BYTES);
-  return packet;
-}
-
-async function until(condition: () => boolean, withinMs = 3_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error("it did not come true in time");
-    await sleep(5);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Something that does not repeat itself, so that correlation finds its place. */
-function sweep(durationMs: number, sampleRate: number): Int16Array {
-  const samples = new Int16Array((durationMs * sampleRate) / 1000);
-  for (const index of samples.keys()) {
-    const seconds = index / sampleRate;
-    samples[index] = 8000 * Math.sin(2 * Math.PI * (300 * seconds + 1000 * seconds * seconds));
-  }
-  return samples;
-}
-
-function heardAudio(end: End): Int16Array {
-  return concatAudio(...end.frames.map((frame) => frame.data));
-}
+afterEach(closeAll);
 
 describe("media plane", () => {
   for (const [send, sampleRate, otherRate] of [
@@ -341,89 +243,6 @@ describe("media plane", () => {
     expect(() => openEnd(shared)).toThrow("closed");
     expect(process.getActiveResourcesInfo()).not.toContain("Worker");
   });
-
-  it("records caller and agent on one time line, also what is cut off by the end", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "offhook-"));
-    try {
-      const path = join(folder, "call.wav");
-      const [near, far] = [plane(), plane()];
-      const one = openEnd(near);
-      const other = openEnd(far);
-      await connectEnds(one, other);
-      const recording = await one.port.record?.(path);
-      await expect(one.port.record?.(path)).rejects.toMatchObject({ code: "MEDIA_FAILED" });
-      const [said, heard] = [
-        sweep(300, 8000),
-        tone({ frequenciesHz: [700], durationMs: 300, sampleRate: 8000 }),
-      ];
-      await Promise.all([
-        one.port.write(monoFrame(said, 8000)),
-        other.port.write(monoFrame(heard, 8000)),
-      ]);
-      await Promise.all([one.port.mark(), other.port.mark()]);
-      await sleep(150);
-      await near.close();
-      const { durationMs } = (await recording?.stop()) ?? { durationMs: 0 };
-      const { samples, channels } = readWav(await readFile(path));
-      expect(channels).toBe(2);
-      expect(samples.length / 16).toBe(durationMs);
-      const channel = (index: number) => samples.filter((_, at) => at % 2 === index);
-      expect(likeness(channel(0), heard, 400)).toBeGreaterThan(0.97);
-      expect(correlation(channel(1), said)).toBeGreaterThan(0.97);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-
-  it("plays background sound under silence and speech", async () => {
-    const end = openEnd(plane());
-    const peer = await peerSocket();
-    await end.port.local;
-    end.port.setBackground?.(new Int16Array(100).fill(8000), { gainDb: -20 });
-    end.port.connect(agreed({ address: "127.0.0.1", port: peer.port }));
-    await until(() => peer.received.length >= 3);
-    const payload = parseRtp(peer.received[2] ?? new Uint8Array(0))?.payload ?? new Uint8Array(0);
-    const samples = new Int16Array(160);
-    decodeG711("mu", payload, samples);
-    expect(Math.abs((samples[0] ?? 0) - 800)).toBeLessThan(40);
-  });
-
-  it("hears digits in the sound of a peer that sends no events", async () => {
-    const shared = plane();
-    const one = openEnd(shared);
-    const other = openEnd(shared);
-    const [at, otherAt] = await Promise.all([one.port.local, other.port.local]);
-    const { sendTelephoneEvent: _, ...plain } = agreed(otherAt, { receive: [PCMU] });
-    one.port.connect(plain);
-    other.port.connect({ ...plain, remote: at });
-    await one.port.sendDtmf("7#", { durationMs: 100 });
-    await until(() => other.signals.filter((signal) => signal.type === "dtmf").length === 2);
-    expect(other.signals.slice(1)).toMatchObject([
-      { type: "dtmf", digit: "7", via: "audio" },
-      { type: "dtmf", digit: "#", via: "audio" },
-    ]);
-  });
-
-  for (const [name, send] of [
-    ["G.722", { name: "G722", payloadType: 9, clockRate: 8000 }],
-    ["Opus", { name: "OPUS", payloadType: 111, clockRate: 48_000, channels: 2 }],
-  ] as const) {
-    it(`carries wideband sound with ${name}, under a payload type for each direction`, async () => {
-      const shared = plane({ codecs: ["G722", "OPUS"] });
-      const one = openEnd(shared, 16_000);
-      const other = openEnd(shared, 16_000);
-      const [at, otherAt] = await Promise.all([one.port.local, other.port.local]);
-      const theirs = { ...send, payloadType: 120 };
-      one.port.connect(agreed(otherAt, { send: theirs, receive: [send], packetMs: 40 }));
-      other.port.connect(agreed(at, { send, receive: [theirs] }));
-      const high = tone({ frequenciesHz: [900, 5_500], durationMs: 400, sampleRate: 16_000 });
-      await one.port.write(monoFrame(high, 16_000));
-      await one.port.mark();
-      await until(() => other.frames.length > 30);
-      const middle = high.subarray(1600, 4800);
-      expect(likeness(heardAudio(other), middle, 800)).toBeGreaterThan(0.95);
-    });
-  }
 
   it("says why a port cannot be had", async () => {
     const end = openEnd(plane({ bindAddress: "192.0.2.1" }));
