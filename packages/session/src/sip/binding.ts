@@ -94,6 +94,8 @@ export class Binding {
   private readonly authentications = new WeakMap<UserAgentClient, AuthenticationState>();
   /** Where a call's requests go while no dialog says otherwise, by Call-ID. */
   private readonly nextHops = new Map<string, HostPort>();
+  /** Which connection a call came over, by Call-ID. */
+  private readonly flows = new Map<string, HostPort>();
   /** Calls we no longer want, by Call-ID: their INVITE is not sent again with credentials. */
   private readonly abandoned = new Set<string>();
   /** Why requests failed before they were answered, by branch. */
@@ -193,8 +195,15 @@ export class Binding {
     this.nextHops.set(callId, hop);
   }
 
+  /** A call that came over this connection is answered over it, while it lasts. */
+  setFlow(callId: string, from: HostPort): void {
+    this.setNextHop(callId, from);
+    this.flows.set(callId, from);
+  }
+
   clearNextHop(callId: string): void {
     this.nextHops.delete(callId);
+    this.flows.delete(callId);
     this.abandoned.delete(callId);
   }
 
@@ -307,7 +316,11 @@ export class Binding {
     // A WebSocket client has no address of its own (RFC 7118 5).
     if (hop && (!uri || uri.host.endsWith(".invalid") || this.wire.protocol.startsWith("WS")))
       return hop;
-    return uri && literalAddress(uri, this.wire.protocol);
+    const target = uri && literalAddress(uri, this.wire.protocol);
+    // A caller behind NAT, or without a listener, is reached over the connection it opened.
+    const flow = this.flows.get(message.callId);
+    const direct = flow && !message.route && target?.address === flow.address;
+    return direct && this.wire.isOpen?.(flow) ? flow : target;
   }
 
   private async resolveTarget(message: OutgoingMessage): Promise<HostPort> {

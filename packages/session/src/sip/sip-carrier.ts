@@ -196,7 +196,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
         nonces,
         accept: (sink) => {
           const { callId } = request.message;
-          binding.setNextHop(callId, arrival.from);
+          binding.setFlow(callId, arrival.from);
           const leg = new SipInboundLeg(settings, binding, request, sink, () => {
             binding.clearNextHop(callId);
             legs.delete(leg);

@@ -96,6 +96,7 @@ export async function openWebSocketWire(
       // A failure is told by whoever sends next.
       await connection.ready.catch(() => undefined);
     },
+    isOpen: (remote) => connections.has(hostPortKey(remote)),
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const { socket, ready } = connections.get(hostPortKey(to)) ?? connect(to);

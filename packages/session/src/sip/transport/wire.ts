@@ -23,6 +23,8 @@ export interface Wire {
    * fails is told by the next `send`.
    */
   watch(remote: HostPort): Promise<void>;
+  /** Whether a connection to `remote` is up; absent where there are none. */
+  isOpen?(remote: HostPort): boolean;
   /** Our end of the connection to `remote`, where there is one and nobody listens. */
   localOf?(remote: HostPort): HostPort | undefined;
   /** Idempotent. */
