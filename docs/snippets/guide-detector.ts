@@ -7,7 +7,7 @@ export const longRing = defineDetector({
   options: z.object({
     afterMs: z.number().int().positive().default(25_000),
   }),
-  create({ afterMs }, { report, clock, call }) {
+  create({ afterMs }, { report }) {
     let rangFromMs: number | undefined;
     return {
       onSignal(signal) {
@@ -24,9 +24,6 @@ export const longRing = defineDetector({
           inputs: { ringMs },
           thresholds: { afterMs },
         });
-        clock.setTimeout(() => {
-          if (call.elapsedMs() > 60_000) report({ label: "unknown", confidence: 0, rule: "stale" });
-        }, 60_000);
       },
     };
   },
@@ -38,10 +35,6 @@ export const talksLong = defineDetector({
   name: "talks-long",
   options: z.object({ minMs: z.number().int().positive().default(5_000) }),
   create({ minMs }, { report, audio }) {
-    let fromMs: number | undefined;
-    audio.onVoice((active, atMs) => {
-      fromMs = active ? (fromMs ?? atMs) : undefined;
-    });
     audio.onUtterance(({ startMs, endMs, speechMs }) => {
       if (endMs - startMs < minMs) return;
       report({

@@ -21,11 +21,10 @@ export const recordsAnswered = defineAgent({
 import { openJournalFile, recordJournal } from "@offhook/session/journal";
 
 const calls = createCalls({ carrier, agent: recordsAnswered });
+const journal = await openJournalFile("journals/order-4711.jsonl");
 const call = calls.dial({ to: "+12025550100" });
-const journal = await openJournalFile(`journals/${call.callId}.jsonl`);
 await recordJournal(call.session.call, journal);
 await journal.close();
-
 // #endregion
 
 // #region read
