@@ -274,6 +274,30 @@ describe.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
 );
 
 describe("createSipCarrier", () => {
+  it.each(["udp", "tcp"])("speaks IPv6 over %s", async (transport) => {
+    const callee = createSipCarrier({
+      listen: [`${transport}:[::1]:0`],
+      mediaPlane: fakeMediaPlane(),
+    });
+    open.push(callee);
+    const { sink: far, accept } = inbound();
+    callee.receiveCalls((offer) => accept(offer).answer());
+    const { addresses } = await callee.ready();
+    const plane = fakeMediaPlane();
+    const caller = createSipCarrier({
+      trunk: { uri: `sip:[::1]:${addresses[0]?.port};transport=${transport}` },
+      mediaPlane: plane,
+    });
+    open.push(caller);
+    const sink = recorder();
+    const destination = caller.parseDestination("+12025550100");
+    const leg = caller.placeCall({ callId: "six", destination }, sink);
+    await sink.until("answered");
+    expect(plane.ports[0]?.agreements[0]?.remote.address).toBe("::1");
+    leg.bye();
+    await far.until("far_side_ended");
+  });
+
   it("says that a host has no address", async () => {
     const carrier = createSipCarrier({
       trunk: { uri: "sip:no-such-host.invalid" },
