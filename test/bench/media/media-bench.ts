@@ -1,16 +1,17 @@
 import { createMediaPlane } from "@offhook/session";
 import { beside, type EmitRow, figure } from "../row.js";
-import { connect, loadPlane, type Measured, openPort } from "./plane-load.js";
+import { connect, loadPlane, type Measured, openPort, sleep, WARM_UP_MS } from "./plane-load.js";
 import { mouthToEarMs, secureCostRatio } from "./plane-pair.js";
 import { LoadGenerator, type LoadResult } from "./rtp-load.js";
 import { Rtpengine } from "./rtpengine.js";
 
-const STREAMS = 200;
-const SECONDS = 6;
+const STREAMS = 300;
+const SECONDS = 8;
 const CONTROL_PORT = 42_223;
 
 /**
- * What a call's audio costs and how steadily it is sent. Streams per core are the streams of the
+ * What a call's audio costs and how steadily it is sent. Each of our streams is decoded, buffered,
+ * handed to the main thread, and has packets coded for it; rtpengine relays. Streams per core are the streams of the
  * run divided by the CPU time it took, so that a busy machine does not change the result much.
  */
 export async function mediaBench(emit: EmitRow): Promise<void> {
@@ -73,8 +74,10 @@ async function relayWithRtpengine(
       const pair = await engine.relay(at, run.ports[at] ?? 0, run.ports[at + 1] ?? 0);
       targets.push(...pair);
     }
+    const running = run.run(targets);
+    await sleep(WARM_UP_MS);
     const [cpuBefore, startMs] = [engine.cpuSeconds(), performance.now()];
-    const result = await run.run(targets);
+    const result = await running;
     const cores = (1000 * (engine.cpuSeconds() - cpuBefore)) / (performance.now() - startMs);
     return { ...result, cores };
   } finally {
@@ -95,7 +98,7 @@ async function blockRows(emit: EmitRow, generator: LoadGenerator): Promise<void>
     const { port: localPort } = await port.local;
     connect(port, run.ports[0] ?? 0);
     const running = run.run([localPort]);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await sleep(WARM_UP_MS);
     const untilMs = performance.now() + 2_000;
     while (performance.now() < untilMs);
     const result = await running;

@@ -1,5 +1,5 @@
 import { type AudioFrame, createMediaPlane, type MediaPort } from "@offhook/session";
-import { connect, openPort } from "./plane-load.js";
+import { connect, openPort, sleep } from "./plane-load.js";
 
 const FRAME_SAMPLES = 160;
 const LOUD = 4_000;
@@ -11,10 +11,6 @@ function frameOf(value: number): AudioFrame {
     channels: 1,
     samplesPerChannel: FRAME_SAMPLES,
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**
