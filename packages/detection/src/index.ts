@@ -46,4 +46,12 @@ export {
   detectRecording,
   type RecordingToDetect,
 } from "./replay/detect-recording.js";
+export {
+  type LabelledRecording,
+  type LabelledRing,
+  type Tuned,
+  type TunePoint,
+  tuneGreeting,
+  tuneVoicemailRing,
+} from "./replay/tune.js";
 export type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";

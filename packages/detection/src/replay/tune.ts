@@ -1,0 +1,111 @@
+import { defaultDetectors } from "../default-detectors.js";
+import { greeting } from "../detectors/greeting.js";
+import { DetectionError } from "../errors.js";
+import { detectRecording, type RecordingToDetect } from "./detect-recording.js";
+
+/** A recording whose callee is known. */
+export interface LabelledRecording extends Omit<RecordingToDetect, "detectors"> {
+  readonly label: "human" | "machine";
+}
+
+/** What one setting of the greeting detector gets wrong, and how long it takes. */
+export interface TunePoint {
+  readonly machineAtLeast: number;
+  /** People called a machine, 0 to 1. */
+  readonly falseMachine: number;
+  /** Machines called a person, 0 to 1. */
+  readonly falseHuman: number;
+  /** Median time from answer to the first verdict on who picked up, in ms. */
+  readonly deadAirMs: number;
+}
+
+export interface Tuned {
+  /** The curve, strictest towards people last. */
+  readonly points: readonly TunePoint[];
+  readonly best: TunePoint;
+}
+
+const SETTINGS = [0.5, 0.56, 0.62, 0.7, 0.78, 0.86, 0.93] as const;
+const MACHINES: ReadonlySet<string> = new Set(["voicemail", "ivr", "screening", "announcement"]);
+
+/**
+ * Tries the greeting detector's settings on labelled recordings. The best is the one that calls
+ * fewest machines a person while calling at most `falseMachineAtMost` of the people a machine.
+ * Throws INVALID_OPTION unless both labels occur.
+ */
+export function tuneGreeting(
+  recordings: readonly LabelledRecording[],
+  options: { readonly falseMachineAtMost?: number } = {},
+): Tuned {
+  const { falseMachineAtMost = 0.04 } = options;
+  for (const label of ["human", "machine"])
+    if (!recordings.some((recording) => recording.label === label))
+      throw new DetectionError("INVALID_OPTION", `no recording is labelled "${label}"`, {
+        remedy: "Give recordings of people and of machines.",
+      });
+  const points = SETTINGS.map((machineAtLeast) => measure(recordings, machineAtLeast));
+  const allowed = points.filter(({ falseMachine }) => falseMachine <= falseMachineAtMost);
+  const [best] = (allowed.length > 0 ? [...allowed] : [...points]).sort((a, b) =>
+    allowed.length > 0
+      ? a.falseHuman - b.falseHuman || a.falseMachine - b.falseMachine
+      : a.falseMachine - b.falseMachine,
+  );
+  return { points, best: best as TunePoint };
+}
+
+function measure(recordings: readonly LabelledRecording[], machineAtLeast: number): TunePoint {
+  const wrong = { human: 0, machine: 0 };
+  const total = { human: 0, machine: 0 };
+  const waitsMs: number[] = [];
+  const detectors = defaultDetectors().map((detector) =>
+    detector.name === greeting.detectorName ? greeting({ machineAtLeast }) : detector,
+  );
+  for (const { label, ...recording } of recordings) {
+    const { verdicts, final } = detectRecording({ ...recording, detectors });
+    const called = final !== null && MACHINES.has(final) ? "machine" : "human";
+    total[label]++;
+    if (called !== label) wrong[label]++;
+    const first = verdicts.find((verdict) => verdict.label !== "beep");
+    if (first) waitsMs.push(first.atMs - (recording.answeredAtMs ?? 0));
+  }
+  waitsMs.sort((a, b) => a - b);
+  return {
+    machineAtLeast,
+    falseMachine: wrong.human / total.human,
+    falseHuman: wrong.machine / total.machine,
+    deadAirMs: waitsMs[waitsMs.length >> 1] ?? 0,
+  };
+}
+
+/** A call that ended unavailable (480) after ringing, and whether voicemail would have taken it. */
+export interface LabelledRing {
+  readonly ringMs: number;
+  readonly voicemail: boolean;
+}
+
+/**
+ * The ring times between which a 480 means voicemail on this trunk: the range that gets fewest of
+ * the labelled calls wrong, for `profile.voicemailRing`. Throws INVALID_OPTION without a voicemail.
+ */
+export function tuneVoicemailRing(rings: readonly LabelledRing[]): {
+  readonly voicemailRing: { readonly minMs: number; readonly maxMs: number };
+  readonly wrong: number;
+} {
+  const edges = [
+    ...new Set(rings.filter(({ voicemail }) => voicemail).map(({ ringMs }) => ringMs)),
+  ];
+  edges.sort((a, b) => a - b);
+  if (edges.length === 0)
+    throw new DetectionError("INVALID_OPTION", "no labelled ring ended in voicemail", {
+      remedy: "Give some calls that voicemail would have taken.",
+    });
+  let best = { voicemailRing: { minMs: 1, maxMs: 1 }, wrong: Number.POSITIVE_INFINITY };
+  for (const [index, from] of edges.entries())
+    for (const until of edges.slice(index)) {
+      const wrong = rings.filter(
+        ({ ringMs, voicemail }) => (ringMs >= from && ringMs <= until) !== voicemail,
+      ).length;
+      if (wrong < best.wrong) best = { voicemailRing: { minMs: from, maxMs: until }, wrong };
+    }
+  return best;
+}
