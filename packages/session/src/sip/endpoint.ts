@@ -87,11 +87,17 @@ export class Endpoint {
     const protocol = viaTrunk?.protocol ?? protocolOf(uri);
     const hops = await resolver.resolve(next, protocol);
     const routes: Route[] = [];
-    for (const hop of hops.slice(0, MAX_ROUTES)) {
-      const binding = await this.bindingFor(protocol, hop);
-      await binding.prepare(hop);
-      routes.push({ binding, hop });
-    }
+    let failure: unknown;
+    for (const hop of hops.slice(0, MAX_ROUTES))
+      try {
+        const binding = await this.bindingFor(protocol, hop);
+        await binding.prepare(hop);
+        routes.push({ binding, hop });
+      } catch (error) {
+        // A machine without IPv6 can still reach the IPv4 addresses of a name.
+        failure = error;
+      }
+    if (routes.length === 0 && failure !== undefined) throw failure;
     return routes;
   }
 

@@ -274,6 +274,29 @@ describe.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
 );
 
 describe("createSipCarrier", () => {
+  it("tries the next address of a name when the first refuses", async () => {
+    const { sink: far, accept } = inbound();
+    const { port } = await callee("udp", (offer) => accept(offer).answer());
+    const caller = createSipCarrier({
+      trunk: { uri: `sip:two-addresses.example:${port}` },
+      mediaPlane: fakeMediaPlane(),
+      resolver: {
+        resolve: async () => [
+          { address: "127.0.0.2", port },
+          { address: "127.0.0.1", port },
+        ],
+      },
+    });
+    open.push(caller);
+    const sink = recorder();
+    const destination = caller.parseDestination("+12025550100");
+    const leg = caller.placeCall({ callId: "two", destination }, sink);
+    await sink.until("answered");
+    expect(sink.signals.filter(({ type }) => type === "dialing")).toHaveLength(1);
+    leg.bye();
+    await far.until("far_side_ended");
+  });
+
   it.each(["udp", "tcp"])("speaks IPv6 over %s", async (transport) => {
     const callee = createSipCarrier({
       listen: [`${transport}:[::1]:0`],
