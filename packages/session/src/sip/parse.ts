@@ -115,9 +115,11 @@ export function parseMessage(data: Buffer): ParseResult {
     for (const name of ["via", "from", "to", "call-id", "cseq"])
       if (!get(name)) return `no ${name} header`;
     if (!cseq || Number(cseq[1]) >= 2 ** 31) return "a CSeq that is no number and method";
-    for (const name of singles)
-      if (headers.filter((header) => header.name === name).length > 1)
+    for (const name of singles) {
+      const first = headers.findIndex((header) => header.name === name);
+      if (headers.findIndex((header, at) => at > first && header.name === name) > 0)
         return `more than one ${name} header`;
+    }
     if (declared < 0) return "a Content-Length that is no length";
     if (declared > available) return "fewer bytes than Content-Length says";
     if (request && cseq[2]?.toUpperCase() !== request[1]?.toUpperCase())

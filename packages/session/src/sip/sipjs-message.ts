@@ -65,7 +65,9 @@ export function toSipjsMessage(
   for (const { name, value } of parsed.headers) {
     const key = sipjsName(name);
     const values = message.headers[key];
-    const entry = { raw: value, ...parsedValue(name, value) };
+    const entry: { raw: string; parsed?: unknown } = { raw: value };
+    const meaning = parsedValue(name, value);
+    if (meaning !== undefined) entry.parsed = meaning;
     if (values) values.push(entry);
     else message.headers[key] = [entry];
   }
@@ -89,24 +91,22 @@ export function toSipjsMessage(
 }
 
 /** What sip.js asks `parseHeader` for; anything else stays raw. */
-function parsedValue(name: string, value: string): { parsed?: unknown } {
+function parsedValue(name: string, value: string): unknown {
   switch (name) {
     case "from":
     case "to":
     case "contact":
     case "refer-to":
-    case "record-route": {
-      const parsed = toNameAddrHeader(value);
-      return parsed ? { parsed } : {};
-    }
+    case "record-route":
+      return toNameAddrHeader(value);
     case "content-type":
-      return { parsed: mediaType(value) };
+      return mediaType(value);
     case "content-disposition":
-      return { parsed: { type: mediaType(value) } };
+      return { type: mediaType(value) };
     case "event":
-      return { parsed: { event: mediaType(value), params: paramsAfterFirst(value) } };
+      return { event: mediaType(value), params: paramsAfterFirst(value) };
     default:
-      return {};
+      return undefined;
   }
 }
 
