@@ -1,6 +1,6 @@
 #!/bin/sh
 # Draws the pictures of docs/detectors from the bundled clips and from tones made here.
-# Needs sox. Run from anywhere: sh docs/pictures/make.sh
+# Needs sox and ImageMagick. Run from anywhere: sh docs/pictures/make.sh
 set -eu
 cd "$(dirname "$0")"
 assets=../../packages/session/assets
@@ -65,3 +65,41 @@ draw post-connect-voicemail "a greeting, then silence of both sides"
 # Silence: nothing but line noise.
 sox -n -r 8000 -c 1 -b 16 "$work/silence.wav" synth 7 whitenoise gain -58
 draw silence "seven seconds of line noise: nobody speaks"
+
+# A hello, for the plain rule.
+join human-hello "$work/moment.wav" "$assets/hello.wav" "$work/quiet.wav"
+draw human-hello "a hello, then the caller waits"
+
+# Music: four chords, without a pause.
+chord() { # file three frequencies
+  sox -n -r 8000 -c 1 -b 16 "$work/$1.wav" synth 1.5 sine "$2" sine "$3" sine "$4" remix - gain -12
+}
+chord chord1 262 330 392
+chord chord2 220 262 330
+chord chord3 175 220 262
+chord chord4 196 247 294
+join music "$work/chord1.wav" "$work/chord2.wav" "$work/chord3.wav" "$work/chord4.wav"
+draw music "four chords: the spectrum holds, and there is no pause"
+
+# A message of ours, then a key of theirs (digit 1: 697 and 1209 Hz).
+tone key 0.2 sine 697 sine 1209 remix -
+join prompt-and-key-press "$assets/reminder.wav" "$work/half.wav" "$work/half.wav" "$work/key.wav" "$work/half.wav"
+draw prompt-and-key-press "our message, a second, then the key 1"
+
+# Words: a menu.
+join transcript "$work/moment.wav" "$assets/ivr_menu.wav"
+draw transcript "For sales, press one. For support, press two."
+
+# Signalling alone: a time line. Needs ImageMagick.
+convert -size 700x120 xc:white -font DejaVu-Sans -pointsize 12 -fill black \
+  -draw "line 30,70 670,70" \
+  -stroke none -fill "#dfe9d8" -draw "rectangle 130,60 230,80" \
+  -fill "#f3d6d0" -draw "rectangle 230,60 560,80" \
+  -fill black \
+  -draw "line 50,50 50,90" -draw "text 30,42 'INVITE'" \
+  -draw "line 130,50 130,90" -draw "text 105,42 '180 Ringing'" \
+  -draw "line 430,50 430,90" -draw "text 330,42 '480 after 12 s: voicemail'" \
+  -draw "text 132,100 'under 3 s:'" -draw "text 132,114 'not picked up'" \
+  -draw "text 270,100 '3 to 45 s of ringing: voicemail'" \
+  -draw "text 566,100 'over 45 s:'" -draw "text 566,114 'not picked up'" \
+  -colors 32 -strip pre-connect-voicemail.png

@@ -25,6 +25,7 @@ const journal = await openJournalFile("journals/order-4711.jsonl");
 const call = calls.dial({ to: "+12025550100" });
 await recordJournal(call.session.call, journal);
 await journal.close();
+
 // #endregion
 
 // #region read

@@ -23,6 +23,7 @@ const calls = createCalls({ carrier: createSipCarrier({ trunk }), agent });
 const outcome = await calls.dial({ to: "+12025550105" }).ended;
 // VOICEMAIL_DETECTED_PRECONNECT — 480 Temporarily Unavailable after 4003 ms of ringing,
 //                                 inside this trunk's 3000–45000 ms for voicemail.
+await calls.close();
 // #endregion
 
 declare function retryLater(userNumber: string): void;
