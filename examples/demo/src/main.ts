@@ -35,6 +35,8 @@ async function demo(json: boolean): Promise<boolean> {
   const carrier = createSipCarrier({ trunk: { uri: loopback.uri, username, password, profile } });
   const calls = createCalls({ carrier, agent: reminderAgent });
   const undoSignals = calls.runner.drainOn();
+  // `| head` closes the pipe when it has seen enough: nothing to complain of.
+  process.stdout.on("error", () => void calls.runner.close());
   try {
     const placed = LOOPBACK_NUMBERS.map((row) => ({ row, call: calls.dial({ to: row.number }) }));
     const toWithdraw = placed.find(({ row }) => row.number === WITHDRAWN)?.call;

@@ -8,10 +8,8 @@ import {
   type Destination,
   type InboundOffer,
   isOffhookError,
-  isTerminal,
   type Logger,
   messageOf,
-  OffhookError,
   type Random,
   resolveLimits,
   silentLogger,
@@ -19,8 +17,8 @@ import {
   type TerminalState,
 } from "@offhook/session";
 import { z } from "zod";
+import { answerWithAgent, failCall, setUpAgent } from "./agent-code.js";
 import { AgentSession } from "./agent-session.js";
-import { answerContextOf } from "./answer-context.js";
 import type { CallContext } from "./call-context.js";
 import type { Agent } from "./define-agent.js";
 import { attachDetection } from "./detection-tap.js";
@@ -49,6 +47,18 @@ const optionsSchema = z.object({
   limits: callLimitsSchema.optional(),
 });
 
+/** How long a call that we withdraw on shutdown may wait for the far side's answer. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
+/** Whether `to` is a destination is the carrier's to say: that ends in an outcome, not in a throw. */
+const placeSchema = z.object({
+  to: z.string().max(1_000),
+  from: z.string().min(1).max(1_000).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+  limits: callLimitsSchema.optional(),
+});
+
 export interface PlaceOptions {
   /** E.164 (`+12025550100`) or a SIP URI. Private data. */
   readonly to: string;
@@ -60,9 +70,6 @@ export interface PlaceOptions {
   /** This call's own waits, in ms. */
   readonly limits?: CallLimitsInput;
 }
-
-/** Why a runner does not place a call. */
-type Refusal = "CONCURRENCY_LIMIT_EXCEEDED" | "RATE_LIMIT_EXCEEDED" | "RUNTIME_SHUTDOWN";
 
 /** Hooks for every call of a runner, beside the agent's own on `ctx.session`. */
 export interface RunnerHooks {
@@ -93,6 +100,7 @@ export class AgentRunner {
   readonly #random: Random;
   readonly #permits: PermitWindow | undefined;
   readonly #running = new Set<CallSession>();
+  readonly #refused = new Set<CallSession>();
   readonly #hooks: { [Name in keyof RunnerHooks]: Set<RunnerHooks[Name]> } = {
     call_start: new Set(),
     call_end: new Set(),
@@ -134,21 +142,24 @@ export class AgentRunner {
    * an outcome. Throws INVALID_OPTION for options that no call could have.
    */
   place(options: PlaceOptions): RunningCall {
-    const limits = options.limits && parseOptions("limits", callLimitsSchema, options.limits);
+    const { to, from, limits, data = {} } = parseOptions("place", placeSchema, options);
+    const full = this.#isFull;
     const call = this.#open("outbound", limits);
-    const context = this.#contextOf(call, options.to, options.data ?? {});
-    const mayPlace = this.#permission();
-    void this.#outbound(call, context, options, mayPlace);
-    return { call, context, ownNumber: options.from };
+    const context = this.#contextOf(call, to, data);
+    if (full) this.#refused.add(call);
+    void this.#outbound(call, context, options, full);
+    return { call, context, ownNumber: from };
   }
 
   /** Starts answering the calls that the carrier offers. Idempotent. */
   receive(onCall?: (running: RunningCall) => void): void {
     this.#stopReceiving ??= this.#carrier.receiveCalls((offer) => {
+      const full = this.#isFull;
       const call = this.#open("inbound", undefined);
+      if (full) this.#refused.add(call);
       const context = this.#contextOf(call, offer.from, { ...offer.headers, to: offer.to });
       onCall?.({ call, context, ownNumber: offer.to });
-      void this.#inboundCall(call, context, offer);
+      void this.#inboundCall(call, context, offer, full);
     });
   }
 
@@ -175,9 +186,12 @@ export class AgentRunner {
   drainOn(signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"]): () => void {
     const onSignal = () => void (this.#draining ? this.#endAll() : this.drain());
     for (const signal of signals) process.on(signal, onSignal);
-    return () => {
+    const undo = () => {
       for (const signal of signals) process.off(signal, onSignal);
     };
+    // Once drained, the signals are the program's own again.
+    void this.drained.then(undo);
+    return undo;
   }
 
   #open(direction: "outbound" | "inbound", callLimits: CallLimitsInput | undefined): CallSession {
@@ -199,6 +213,7 @@ export class AgentRunner {
 
   #forget(call: CallSession, outcome: CallOutcome): void {
     this.#running.delete(call);
+    this.#refused.delete(call);
     const { callId, endReason, finalState, endedBy } = outcome;
     this.#logger.info({ callId, endReason, finalState, endedBy }, "call ended");
   }
@@ -218,25 +233,25 @@ export class AgentRunner {
     return context;
   }
 
-  /** Why a new outbound call may not be placed, if so. Asked once, when it is created. */
-  #permission(): Refusal | undefined {
-    if (this.#draining) return "RUNTIME_SHUTDOWN";
-    if (this.#running.size > this.#settings.maxSessions) return "CONCURRENCY_LIMIT_EXCEEDED";
-    return this.#permits && !this.#permits.take() ? "RATE_LIMIT_EXCEEDED" : undefined;
+  /** No room for one more call. Those that were refused, and only wait for their hooks, take none. */
+  get #isFull(): boolean {
+    return this.#running.size - this.#refused.size >= this.#settings.maxSessions;
   }
 
   async #outbound(
     call: CallSession,
     context: CallContext,
     options: PlaceOptions,
-    refusal: Refusal | undefined,
+    full: boolean,
   ): Promise<void> {
-    if (!(await this.#setUp(call, context))) return;
-    if (refusal === "RUNTIME_SHUTDOWN") return void call.endAs("runtime", refusal);
-    if (refusal) return call.notPlaced(refusal);
+    const draining = this.#draining;
+    if (!(await setUpAgent(this.#agent, call, context))) return;
+    if (draining) return void call.endAs("runtime", "RUNTIME_SHUTDOWN");
+    if (full) return call.notPlaced("CONCURRENCY_LIMIT_EXCEEDED");
     const destination = this.#parse(call, options.to);
     if (!destination) return call.notPlaced("INVALID_DESTINATION");
-    this.#whenActive(call, context);
+    if (this.#permits && !this.#permits.take()) return call.notPlaced("RATE_LIMIT_EXCEEDED");
+    answerWithAgent(this.#agent, call, context);
     const { from, headers } = options;
     try {
       call.dial({
@@ -245,63 +260,28 @@ export class AgentRunner {
         ...(headers === undefined ? {} : { headers }),
       });
     } catch (thrown) {
-      this.#fail(call, thrown, "leg", "INTERNAL_ERROR");
+      failCall(call, thrown, "leg", "INTERNAL_ERROR");
     }
   }
 
-  async #inboundCall(call: CallSession, context: CallContext, offer: InboundOffer): Promise<void> {
+  async #inboundCall(
+    call: CallSession,
+    context: CallContext,
+    offer: InboundOffer,
+    full: boolean,
+  ): Promise<void> {
     try {
       call.receive(offer);
     } catch (thrown) {
-      return this.#fail(call, thrown, "leg", "INTERNAL_ERROR");
+      return failCall(call, thrown, "leg", "INTERNAL_ERROR");
     }
     if (this.#draining) return void call.endAs("runtime", "RUNTIME_SHUTDOWN", 503);
-    if (this.#running.size > this.#settings.maxSessions)
-      return void call.endAs("runtime", "CONCURRENCY_LIMIT_EXCEEDED", 486);
-    this.#whenActive(call, context);
-    if (await this.#setUp(call, context)) {
+    if (full) return void call.endAs("runtime", "CONCURRENCY_LIMIT_EXCEEDED", 486);
+    answerWithAgent(this.#agent, call, context);
+    if (await setUpAgent(this.#agent, call, context)) {
       call.open();
       call.answer();
     }
-  }
-
-  /** Runs the agent's `setup`; false if the call must not go on. */
-  async #setUp(call: CallSession, context: CallContext): Promise<boolean> {
-    const { setup } = this.#agent;
-    if (!setup) {
-      // Whoever placed the call has it in hand by the next microtask.
-      await undefined;
-      return !isTerminal(call.state);
-    }
-    const { setupMs } = call.snapshot.settings.limits;
-    let timer: ReturnType<typeof call.clock.setTimeout> | undefined;
-    const deadline = new Promise<never>((_resolve, reject) => {
-      timer = call.clock.setTimeout(() => {
-        const message = `setup() did not settle within ${setupMs} ms.`;
-        reject(new OffhookError("SETUP_TIMED_OUT", message));
-      }, setupMs);
-    });
-    try {
-      // Started in a microtask of its own, for the same reason.
-      await Promise.race([Promise.resolve(context).then(setup), deadline]);
-    } catch (thrown) {
-      this.#fail(call, thrown, "agent:setup", "AGENT_ERROR");
-    } finally {
-      call.clock.clear(timer);
-    }
-    return !isTerminal(call.state);
-  }
-
-  #whenActive(call: CallSession, context: CallContext): void {
-    const { onAnswer } = this.#agent;
-    if (!onAnswer) return;
-    call.on("active", () => {
-      const answered = Promise.resolve(answerContextOf(call, context)).then(onAnswer);
-      // Not awaited as a hook: the conversation may last as long as the call.
-      answered.catch((thrown: unknown) => {
-        if (!isTerminal(call.state)) this.#fail(call, thrown, "agent:onAnswer", "AGENT_ERROR");
-      });
-    });
   }
 
   #parse(call: CallSession, to: string): Destination | undefined {
@@ -312,21 +292,6 @@ export class AgentRunner {
       call.noteFault({ code, message: messageOf(thrown), where: "destination" });
       return undefined;
     }
-  }
-
-  #fail(
-    call: CallSession,
-    thrown: unknown,
-    where: string,
-    reason: "AGENT_ERROR" | "INTERNAL_ERROR",
-  ): void {
-    const code = isOffhookError(thrown)
-      ? thrown.code
-      : reason === "AGENT_ERROR"
-        ? "AGENT_THREW"
-        : "INTERNAL";
-    call.noteFault({ code, message: messageOf(thrown), where });
-    void call.endAs(reason === "AGENT_ERROR" ? "agent" : "runtime", reason);
   }
 
   async #drain(timeoutMs: number): Promise<void> {
@@ -345,8 +310,15 @@ export class AgentRunner {
   }
 
   async #endAll(): Promise<void> {
+    const { clock } = this.#carrier;
     const calls = [...this.#running];
-    for (const call of calls) void call.endAs("runtime", "RUNTIME_SHUTDOWN");
+    const endThem = () => {
+      for (const call of calls) void call.endAs("runtime", "RUNTIME_SHUTDOWN");
+    };
+    endThem();
+    // Asked a second time, a call no longer waits for the far side to agree.
+    const grace = clock.setTimeout(endThem, SHUTDOWN_GRACE_MS);
     await Promise.all(calls.map((call) => call.ended));
+    clock.clear(grace);
   }
 }

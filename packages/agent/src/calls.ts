@@ -33,7 +33,7 @@ export interface Call {
 export interface Calls {
   /** Never throws for what becomes of the call; see `AgentRunner.place`. */
   dial(options: PlaceOptions): Call;
-  /** Throws NO_SUCH_CALL. Ended calls stay known, the latest 10,000 of them. */
+  /** Throws NO_SUCH_CALL. Ended calls stay known, the latest 1,000 of them. */
   get(callId: string): Call;
   list(filter?: { readonly status?: VisibleStatus }): readonly Call[];
   /** Withdraws a call, or hangs it up if it is active. Throws NO_SUCH_CALL. */
@@ -48,7 +48,7 @@ export interface Calls {
 }
 
 /** How many ended calls stay known. */
-const KEPT_CALLS = 10_000;
+const KEPT_CALLS = 1_000;
 
 export function createCalls(options: AgentRunnerOptions): Calls {
   const runner = new AgentRunner(options);

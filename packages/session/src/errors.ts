@@ -73,5 +73,9 @@ export function isOffhookError(error: unknown, code?: OffhookErrorCode): error i
 
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "Something was thrown that cannot be put into words.";
+  }
 }

@@ -99,6 +99,28 @@ describe("an event hub", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("reports what cannot even be put into words", () => {
+    const { hub, faults } = makeHub();
+    hub.on("ring", () => {
+      throw Object.create(null);
+    });
+    void hub.emit("ring", { count: 1 });
+    expect(faults).toMatchObject([{ code: "HOOK_THREW" }]);
+  });
+
+  it("reports a thenable that throws where a promise would reject", async () => {
+    const { hub, faults } = makeHub();
+    const broken = {
+      // biome-ignore lint/suspicious/noThenProperty: a broken thenable is what this is about.
+      then() {
+        throw new Error("broken thenable");
+      },
+    };
+    hub.on("ring", () => broken);
+    await hub.emit("ring", { count: 1 });
+    expect(faults).toMatchObject([{ code: "HOOK_THREW", message: "broken thenable" }]);
+  });
+
   it("survives a reporter that throws", () => {
     const { hub } = makeHub(() => {
       throw new Error("the reporter is broken, too");

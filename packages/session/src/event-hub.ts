@@ -107,7 +107,8 @@ export class EventHub<Events extends object> {
       }, deadlineMs);
       this.#watches.add(watch);
       const settled = () => settle("settled");
-      running.then(settled, (thrown: unknown) => {
+      // Adopted first: a foreign thenable may throw where a promise would reject.
+      Promise.resolve(running).then(settled, (thrown: unknown) => {
         settle("threw");
         this.#report({ code: "HOOK_THREW", event, message: messageOf(thrown) });
       });

@@ -1,9 +1,10 @@
-import { createSipCarrier } from "@offhook/session";
+import { createSipCarrier, messageOf } from "@offhook/session";
 import type { Command } from "commander";
 import { type Calls, createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
 import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
+import { onInterrupt } from "./interrupts.js";
 import { addressInWords, collect, count } from "./option-parsers.js";
 
 interface AnswerFlags extends AgentFlags {
@@ -60,7 +61,11 @@ function untilEnough(calls: Calls, { maxCalls = Number.POSITIVE_INFINITY, json }
         if (ended >= maxCalls) finish();
       });
     });
-    const undo = calls.runner.drainOn();
+    const undo = onInterrupt({
+      signal: (count) => void (count === 1 ? calls.drain() : calls.runner.close()),
+      // Which of the calls it belongs to cannot be known; they all go on.
+      strayError: (thrown) => console.error(`offhook: agent code threw: ${messageOf(thrown)}`),
+    });
     const finish = () => {
       undo();
       resolve();

@@ -1,10 +1,12 @@
 import { messageOf } from "@offhook/session";
 import { openJournalFile, recordJournal } from "@offhook/session/journal";
 import type { Command } from "commander";
+import { failCall } from "../agent-code.js";
 import { createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
 import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
+import { onInterrupt } from "./interrupts.js";
 import { addTrunkOptions, openTrunk, type TrunkFlags } from "./open-trunk.js";
 import { milliseconds } from "./option-parsers.js";
 
@@ -73,12 +75,18 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
         const timer = carrier.clock.setTimeout(() => void call.session.end(), hangupAfter);
         call.session.on("call_end", () => carrier.clock.clear(timer));
       });
-    const withdraw = () => void calls.cancel(call.callId);
-    process.on("SIGINT", withdraw).on("SIGTERM", withdraw);
+    const undo = onInterrupt({
+      signal(count) {
+        if (count > 1) return void calls.runner.close();
+        void calls.cancel(call.callId);
+        console.error("ending the call; once more to stop waiting for the far side");
+      },
+      strayError: (thrown) => failCall(call.session.call, thrown, "agent", "AGENT_ERROR"),
+    });
     await call.ended;
     await written;
     await journal?.close();
-    process.off("SIGINT", withdraw).off("SIGTERM", withdraw);
+    undo();
   } finally {
     await calls.close();
   }

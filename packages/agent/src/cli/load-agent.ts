@@ -17,7 +17,7 @@ export async function loadAgent(file: string): Promise<Agent> {
   } catch (thrown) {
     throw new OffhookError(
       "AGENT_FILE_UNREADABLE",
-      `The agent file ${file} cannot be loaded: ${messageOf(thrown).split("\n")[0]}`,
+      `The agent file ${file} cannot be loaded: ${inOneLine(messageOf(thrown))}`,
       { remedy: "Check the path, and that the file runs by itself.", cause: thrown },
     );
   }
@@ -30,4 +30,13 @@ export async function loadAgent(file: string): Promise<Agent> {
       remedy: "End it with: export default defineAgent({ name: …, onAnswer: … }).",
     },
   );
+}
+
+/** With the place of a syntax error, and without the loader's own stack. */
+function inOneLine(message: string): string {
+  const [said = ""] = message.split("\nRequire stack");
+  return said
+    .replace(/\s*\n\s*/g, " ")
+    .trim()
+    .slice(0, 400);
 }

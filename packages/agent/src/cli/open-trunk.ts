@@ -48,6 +48,10 @@ export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipC
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
       remedy: `Use one of ${TRANSPORTS.join(", ")}.`,
     });
+  if (uri !== undefined && /^sips?:[^@]*:[^@]*@/i.test(uri))
+    throw new OffhookError("INVALID_OPTION", "--trunk holds credentials.", {
+      remedy: "Give them as --username and OFFHOOK_PASSWORD instead.",
+    });
   const tls = await tlsOf(flags);
   const trunk =
     uri === undefined ? undefined : defined({ uri, transport, from, username, password });

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { addAnswerCommand } from "./answer-command.js";
 import { addCarrierCommand } from "./carrier-command.js";
@@ -8,10 +9,13 @@ import { addReasonsCommand } from "./reasons-command.js";
 import { addReplayCommand } from "./replay-command.js";
 import { reportError, reportUsage } from "./report-error.js";
 
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
 /** Exit codes: 0 an outcome was reached, 1 offhook failed, 2 wrong usage. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const program = new Command("offhook")
     .description("Place and answer real phone calls, and learn why each one ended.")
+    .version(version)
     .exitOverride()
     .showHelpAfterError("(add --help for the options)");
   addDialCommand(program);

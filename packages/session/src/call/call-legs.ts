@@ -52,6 +52,11 @@ export class CallLegs {
     this.#do(() => this.inbound?.reject(status, this.refusal));
   }
 
+  forget(): void {
+    this.outbound = undefined;
+    this.inbound = undefined;
+  }
+
   release(): void {
     this.#do(() => this.any?.release());
   }

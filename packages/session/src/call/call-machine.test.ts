@@ -5,7 +5,9 @@ import type { CallInput, CallSnapshot, CallTimer } from "./call-input.js";
 import { advance, openCall } from "./call-machine.js";
 import { type CallSettings, carrierProfileSchema, resolveLimits } from "./call-settings.js";
 import { isTerminal, mayFollow } from "./call-state.js";
+import { decideEnd } from "./decide-end.js";
 import { END_REASONS, type EndReason, endReasonRow } from "./end-reason.js";
+import { ringMsOf } from "./facts.js";
 import { outcomeOf } from "./outcome.js";
 
 const settings: CallSettings = {
@@ -139,6 +141,34 @@ describe("an outbound call", () => {
   it("whose CANCEL nobody answers ends by its own limit", () => {
     const { endReason } = walk("outbound", [dialing, ring, timer("ring"), timer("cancel")]);
     expect(endReason).toBe("USER_DID_NOT_PICK_UP");
+  });
+
+  it("stops ringing when it is withdrawn, however long the far side takes to agree", () => {
+    const { snapshot } = walk("outbound", [dialing, ring, timer("ring"), timer("cancel")]);
+    expect(ringMsOf(snapshot.facts)).toBe(1_000);
+  });
+
+  it("withdrawn already is over at once when the runtime shuts down", () => {
+    const shutdown: Step = (atMs) => ({
+      type: "end",
+      by: "runtime",
+      reason: "RUNTIME_SHUTDOWN",
+      atMs,
+    });
+    const { snapshot, endReason } = walk("outbound", [dialing, ring, endByUs, shutdown]);
+    expect(snapshot.state).toBe("canceled");
+    expect(endReason).toBe("CANCELED");
+  });
+
+  it("keeps no more evidence of one kind than anybody reads", () => {
+    const { snapshot } = walk("outbound", [dialing, ...Array.from({ length: 500 }, () => ring)]);
+    expect(snapshot.facts.provisional).toHaveLength(100);
+  });
+
+  it("lost after answer says what lost it", () => {
+    const lost = signal({ type: "dialog_lost", detail: "A session refresh met 481." });
+    const { snapshot } = walk("outbound", [dialing, answered, lost]);
+    expect(decideEnd(snapshot.facts, settings.profile).because.text).toMatch(/481/);
   });
 
   it("that only ever got a 100 is the provider's fault", () => {

@@ -52,6 +52,9 @@ export function advance(snapshot: CallSnapshot, input: CallInput): Transition {
   return draft.done();
 }
 
+/** A peer may repeat itself for ever, and so may a hook: evidence of one kind ends here. */
+const EVIDENCE_LIMIT = 100;
+
 function onInput(draft: CallDraft, input: Exclude<CallInput, { type: "signal" }>): void {
   switch (input.type) {
     case "timer":
@@ -71,7 +74,9 @@ function onInput(draft: CallDraft, input: Exclude<CallInput, { type: "signal" }>
     case "message":
       return draft.learn({ message: input.message });
     case "fault":
-      return draft.learn({ faults: [...draft.facts.faults, input.fault] });
+      if (draft.facts.faults.length < EVIDENCE_LIMIT)
+        draft.learn({ faults: [...draft.facts.faults, input.fault] });
+      return;
   }
 }
 
@@ -97,7 +102,7 @@ function onSignal(draft: CallDraft, signal: CallSignal): void {
     case "dialog_lost":
       return onDialogLost(draft, signal.detail, atMs);
     case "media_failed":
-      return onMediaFailed(draft, atMs);
+      return onMediaFailed(draft, signal.detail, atMs);
     case "audio_started":
       return onAudioStarted(draft, atMs);
     case "audio_lost":
@@ -127,7 +132,8 @@ function onDialing(draft: CallDraft, atMs: number): void {
 function onProvisional(draft: CallDraft, response: ProvisionalResponse, atMs: number): void {
   if (draft.state !== "dialing" && draft.state !== "ringing") return;
   const { facts } = draft;
-  draft.learn({ provisional: [...facts.provisional, provisionalEntry(atMs, response)] });
+  if (facts.provisional.length < EVIDENCE_LIMIT)
+    draft.learn({ provisional: [...facts.provisional, provisionalEntry(atMs, response)] });
   draft.stop("noResponse");
   // Withdrawn while nothing had come yet: the CANCEL goes out now, its answer has its own limit.
   if (facts.ending !== undefined) return draft.startUnlessRunning("cancel");
@@ -165,13 +171,13 @@ function onAnswered(draft: CallDraft, answer: AnswerResponse, atMs: number): voi
 
 function onDialogLost(draft: CallDraft, detail: string, atMs: number): void {
   if (draft.state === "active")
-    return draft.finish({ by: "us", requester: "runtime", reason: "IDLE_TIMEOUT" }, atMs);
+    return draft.finish({ by: "us", requester: "runtime", reason: "IDLE_TIMEOUT", detail }, atMs);
   draft.finish({ by: "nothing", cause: "timeout", detail }, atMs);
 }
 
-function onMediaFailed(draft: CallDraft, atMs: number): void {
+function onMediaFailed(draft: CallDraft, detail: string, atMs: number): void {
   const reason = draft.state === "active" ? "INTERNAL_ERROR" : "SIP_FAILED_MEDIA";
-  end(draft, { by: "runtime", reason, atMs });
+  end(draft, { by: "runtime", reason, detail, atMs });
 }
 
 function onAudioStarted(draft: CallDraft, atMs: number): void {
@@ -251,17 +257,24 @@ function onTimer(draft: CallDraft, timer: CallTimer, atMs: number): void {
 interface EndRequest {
   readonly by: EndedBy;
   readonly reason?: EndReason;
+  readonly detail?: string;
   readonly atMs: number;
   readonly refusal?: number;
 }
 
 /** We end it: BYE, CANCEL or a refusal, whichever the state calls for. */
-function end(draft: CallDraft, { by, reason, atMs, refusal }: EndRequest): void {
-  if (draft.facts.ending !== undefined) return;
+function end(draft: CallDraft, { by, reason, detail, atMs, refusal }: EndRequest): void {
+  const before = draft.facts.ending;
+  if (before !== undefined) {
+    // A shutdown cannot wait for a far side that does not answer our CANCEL.
+    if (reason === "RUNTIME_SHUTDOWN") draft.finish(before, atMs);
+    return;
+  }
   const ending: Ending = {
     by: "us",
     requester: by,
     ...(reason === undefined ? {} : { reason }),
+    ...(detail === undefined ? {} : { detail }),
   };
   switch (draft.state) {
     case "pending":
@@ -275,7 +288,7 @@ function end(draft: CallDraft, { by, reason, atMs, refusal }: EndRequest): void 
         draft.effects.push({ type: "refuse", status: refusal ?? 480 });
         return draft.finish(ending, atMs);
       }
-      draft.learn({ ending });
+      draft.learn({ ending, withdrawnAtMs: atMs });
       draft.stop("ring");
       draft.stop("progress");
       draft.effects.push({ type: "send", request: "CANCEL" });

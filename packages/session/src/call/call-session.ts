@@ -370,8 +370,11 @@ export class CallSession {
     this.#queue.push(input);
     if (this.#draining) return;
     this.#draining = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#take(next);
-    this.#draining = false;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#take(next);
+    } finally {
+      this.#draining = false;
+    }
   }
 
   #take(input: CallInput): void {
@@ -445,6 +448,9 @@ export class CallSession {
   #closeRecord(outcome: CallOutcome): void {
     this.#closing = false;
     this.#hub.close();
+    // Ended calls stay known for a while; what they no longer need does not.
+    this.#taps.clear();
+    this.#legs.forget();
     const errors = [...outcome.errors, ...this.#lateFaults];
     this.#outcome = errors.length === outcome.errors.length ? outcome : { ...outcome, errors };
     this.#closed.resolve(this.#outcome);

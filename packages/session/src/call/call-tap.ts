@@ -35,6 +35,11 @@ export class CallTaps {
     return () => void this.#taps.delete(tap);
   }
 
+  /** The call is over: whatever the taps hold is let go. */
+  clear(): void {
+    this.#taps.clear();
+  }
+
   each(show: (tap: CallTap) => void): void {
     for (const tap of this.#taps)
       try {

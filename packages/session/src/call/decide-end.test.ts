@@ -80,6 +80,12 @@ describe("a final response", () => {
     expect(refused(rang(10_000), response(480, { q850 }))).toBe(reason);
   });
 
+  it("of the carrier is never booked on our own timers", () => {
+    const final = response(480, { q850: 18 });
+    const facts = { ...rang(2_000), ending: { by: "final_response", response: final } as const };
+    expect(decideEnd(facts, profile).endedBy).toBe("carrier");
+  });
+
   it.each([16, 31, 127])("Q.850 cause %i refines nothing", (q850) => {
     expect(refused(rang(10_000), response(480, { q850 }))).toBe("VOICEMAIL_DETECTED_PRECONNECT");
   });
@@ -146,6 +152,11 @@ describe("early media", () => {
     expect(refused(early(label, kind), response(487))).toBe(reason);
   });
 
+  it("was not heard where a detector only weighed the response", () => {
+    const facts = early("voicemail", "pre_connect");
+    expect(refused(facts, response(487))).toBe("SIP_FAILED_UNKNOWN");
+  });
+
   it("cannot reinterpret a response about our own request", () => {
     expect(refused(early("voicemail"), response(407))).toBe("SIP_FAILED_AUTHENTICATION");
   });
@@ -153,6 +164,13 @@ describe("early media", () => {
 
 describe("our own end", () => {
   const bare: Ending = { by: "us", requester: "agent" };
+
+  it("asked for through the API is not refined by what was heard", () => {
+    const api: Ending = { by: "us", requester: "api" };
+    const heard = { verdict: verdict("voicemail") };
+    expect(reasonOf({ ...connected, ...heard }, api)).toBe("AGENT_HUNG_UP");
+    expect(reasonOf({ ...rang(1_000), ...heard }, api)).toBe("CANCELED");
+  });
 
   it("keeps the reason it was given, whatever was heard", () => {
     const heard = { ...connected, verdict: verdict("voicemail") };
@@ -194,6 +212,11 @@ describe("their BYE", () => {
     expect(reasonOf({ ...heard, userTurns: 1 }, bye)).toBe("USER_HUNG_UP_IN_CALL");
     const beeped = { ...connected, verdict: verdict("beep") };
     expect(reasonOf(beeped, bye)).toBe("AGENT_HUNG_UP_VOICEMAIL_DETECTED");
+  });
+
+  it("from somebody who called us is a hang-up, however long they spoke", () => {
+    const inbound = { ...connected, direction: "inbound", verdict: verdict("voicemail") } as const;
+    expect(reasonOf(inbound, bye)).toBe("USER_HUNG_UP_IN_CALL");
   });
 
   it("after a completed transfer is the transfer's end", () => {

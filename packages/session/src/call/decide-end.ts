@@ -63,15 +63,16 @@ function rule(facts: CallFacts, profile: CarrierProfile): Ruling {
 
 /** Rule 1. */
 function endedByUs(ending: Extract<Ending, { by: "us" }>, facts: CallFacts): Ruling {
-  const { requester, reason } = ending;
+  const { requester, reason, detail } = ending;
   const connected = facts.connectedAtMs !== undefined;
   if (reason === undefined) return bareEnd(requester, facts, connected);
   const fitting = connected ? afterConnect(reason) : beforeConnect(reason, facts);
-  return ruling(fitting, "our-request", endReasonRow(fitting).meaning, requester);
+  return ruling(fitting, "our-request", detail ?? endReasonRow(fitting).meaning, requester);
 }
 
 function bareEnd(requester: EndedBy, facts: CallFacts, connected: boolean): Ruling {
-  const label = facts.verdict?.label;
+  // Only the agent acts on what was heard; whoever withdraws a call through the API means just that.
+  const label = requester === "agent" ? facts.verdict?.label : undefined;
   if (!connected) {
     if (facts.direction === "inbound")
       return ruling("AGENT_REJECTED", "rejected-before-answer", "We refused the call.", requester);
@@ -136,8 +137,10 @@ function endedByFarSide(ending: Extract<Ending, { by: "far_side" }>, facts: Call
       "The transfer's NOTIFY reported success.",
     );
   const { verdict } = facts;
-  const machine = verdict?.label === "voicemail" || verdict?.label === "beep";
-  if (machine && verdict.phase === "after_answer" && facts.userTurns === 0)
+  // Somebody who calls us is no voicemail, however long their first words.
+  const machine =
+    facts.direction === "outbound" && (verdict?.label === "voicemail" || verdict?.label === "beep");
+  if (machine && verdict?.phase === "after_answer" && facts.userTurns === 0)
     return ruling(
       "AGENT_HUNG_UP_VOICEMAIL_DETECTED",
       "voicemail-hung-up",
@@ -159,7 +162,7 @@ function endedByResponse(
 
   const refined = refineByQ850(response, facts);
   if (refined !== undefined)
-    return ruling(refined, "q850", `${said} with Q.850 cause ${response.q850}.`);
+    return farSideRuling(refined, "q850", `${said} with Q.850 cause ${response.q850}.`);
 
   if (!isAboutUs(response.status)) {
     if (wasRetargetedToVoicemail(facts))
@@ -254,7 +257,8 @@ function isAboutUs(status: number): boolean {
 
 /** What audio before answer says about a call that then failed. */
 function reasonOfEarlyMedia(verdict: Verdict): EndReason | undefined {
-  if (verdict.phase !== "before_answer") return undefined;
+  // What a detector concluded from the response itself was not heard.
+  if (verdict.phase !== "before_answer" || verdict.kind === "pre_connect") return undefined;
   switch (verdict.label) {
     case "voicemail":
     case "beep":
@@ -293,6 +297,12 @@ function finalStateOf(reason: EndReason, facts: CallFacts): TerminalState {
   const { finalStates } = endReasonRow(reason);
   if (facts.connectedAtMs !== undefined) return "ended";
   return finalStates.find((state) => state !== "ended") ?? "not_connected";
+}
+
+/** A ruling on a response: what our own timers decide elsewhere, the carrier decided here. */
+function farSideRuling(endReason: EndReason, rule: string, text: string): Ruling {
+  const { endedBy } = endReasonRow(endReason);
+  return ruling(endReason, rule, text, endedBy === "runtime" ? "carrier" : endedBy);
 }
 
 function ruling(

@@ -26,6 +26,8 @@ export interface CallFacts {
   readonly answeredAtMs?: number;
   /** When the call became `active`. Absent if it never did. */
   readonly connectedAtMs?: number;
+  /** When we withdrew it; the far side may take a while to agree. */
+  readonly withdrawnAtMs?: number;
   readonly disconnectedAtMs?: number;
   readonly answer?: AnswerResponse;
   /** The final response of 300 or above, whoever ended the call. */
@@ -54,7 +56,13 @@ export interface ProvisionalEntry {
 /** Who ended the call, and how. The first one counts. */
 export type Ending =
   /** We sent BYE or CANCEL, or refused; without a reason it was a bare `end()`. */
-  | { readonly by: "us"; readonly requester: EndedBy; readonly reason?: EndReason }
+  | {
+      readonly by: "us";
+      readonly requester: EndedBy;
+      readonly reason?: EndReason;
+      /** What happened, where the reason alone does not say. */
+      readonly detail?: string;
+    }
   | { readonly by: "far_side"; readonly request: "BYE" | "CANCEL" }
   | { readonly by: "final_response"; readonly response: FinalResponse }
   /** Nothing came back: a timer or the transport said so. */
@@ -86,10 +94,10 @@ export function provisionalEntry(atMs: number, response: ProvisionalResponse): P
   };
 }
 
-/** How long it rang: until answer or, without one, the end. Undefined if it never rang. */
+/** How long it rang: until we withdrew it, the answer or, without either, the end. Undefined if it never rang. */
 export function ringMsOf(facts: CallFacts): number | undefined {
   if (facts.ringStartedAtMs === undefined) return undefined;
-  const until = facts.answeredAtMs ?? facts.disconnectedAtMs;
+  const until = facts.withdrawnAtMs ?? facts.answeredAtMs ?? facts.disconnectedAtMs;
   return until === undefined ? undefined : Math.max(0, until - facts.ringStartedAtMs);
 }
 
