@@ -11,6 +11,8 @@ const GAP_MS = 60;
 /** A longer gap is not filled step by step: nothing learns from more silence than this. */
 const LONGEST_FILL_MS = 2_000;
 
+const SILENCE = new Float32Array(160);
+
 export interface FrontEndListener {
   onHop(hop: Hop): void;
   onVoice(active: boolean, atMs: number): void;
@@ -27,7 +29,6 @@ export class FrontEnd {
   private analyser: HopAnalyser | undefined;
   private readonly utterances: Utterances;
   private readonly tones: Tones;
-  private readonly takeSample: (sample: number) => void;
   private converter: To8k | undefined;
   private phase: HeardFrame["phase"] = "early";
   /** Where the next sample falls, in ms since the call was created; undefined before any. */
@@ -39,10 +40,6 @@ export class FrontEnd {
     this.utterances = new Utterances(listener);
     this.tones = new Tones((tone) => listener.onTone(tone));
     this.deadlines = new AudioDeadlines(clock, elapsedMs);
-    this.takeSample = (sample) => {
-      this.analyser ??= new HopAnalyser();
-      if (this.analyser.push(sample)) this.emitHop(this.analyser.hop);
-    };
   }
 
   get voiceActive(): boolean {
@@ -59,7 +56,8 @@ export class FrontEnd {
     if (this.expectedMs === undefined) this.startAt(frame.atMs);
     else if (frame.atMs - this.expectedMs > GAP_MS) this.fillUntil(frame.atMs);
     this.expectedMs = (this.expectedMs ?? frame.atMs) + durationMs;
-    this.converter.push(frame.channels === 1 ? frame.data : firstChannel(frame), this.takeSample);
+    const count = this.converter.convert(frame.channels === 1 ? frame.data : firstChannel(frame));
+    this.analyse(this.converter.output, count);
   }
 
   /** Audio before answer is another source: its floor and its speech end here. */
@@ -88,9 +86,20 @@ export class FrontEnd {
   private fillUntil(atMs: number): void {
     const gapMs = atMs - (this.expectedMs as number);
     const fillMs = Math.min(gapMs, LONGEST_FILL_MS);
-    for (let sample = 0; sample < fillMs * 8; sample++) this.takeSample(0);
+    const missing = Math.round(fillMs * 8);
+    for (let done = 0; done < missing; done += SILENCE.length)
+      this.analyse(SILENCE, Math.min(SILENCE.length, missing - done));
     this.hopStartMs += gapMs - fillMs;
     this.expectedMs = atMs;
+  }
+
+  private analyse(samples: Float32Array, count: number): void {
+    this.analyser ??= new HopAnalyser();
+    const { analyser } = this;
+    for (let at = 0; at < count; ) {
+      at = analyser.take(samples, at, count);
+      if (analyser.hopComplete) this.emitHop(analyser.hop);
+    }
   }
 
   private emitHop(hop: HopAnalyser["hop"]): void {

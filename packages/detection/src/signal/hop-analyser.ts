@@ -26,6 +26,8 @@ export class HopAnalyser {
   private readonly ring = new Float32Array(WINDOW_SAMPLES);
   private readonly spectrum = new PowerSpectrum();
   private readonly decision = new SpeechDecision();
+  /** The last `take` completed a hop. */
+  hopComplete = false;
   private write = 0;
   private inHop = 0;
   private energy = 0;
@@ -64,18 +66,31 @@ export class HopAnalyser {
     this.energy = 0;
   }
 
-  /** Takes one sample, -1 to 1; true when it completed a hop. */
-  push(sample: number): boolean {
-    // One-pole DC block at about 12 Hz: offsets are common on cheap gateways.
-    const output = sample - this.dcInput + 0.99 * this.dcOutput;
-    this.dcInput = sample;
-    this.dcOutput = output;
-    this.ring[this.write] = output;
-    this.write = (this.write + 1) & (WINDOW_SAMPLES - 1);
-    this.energy += output * output;
-    if (++this.inHop < HOP_SAMPLES) return false;
-    this.completeHop();
-    return true;
+  /**
+   * Takes samples, -1 to 1, up to the end of a hop. Returns where it stopped; a hop is complete
+   * when that left none of it open: see `hopComplete`.
+   */
+  take(samples: Float32Array, from: number, until: number): number {
+    const stop = Math.min(until, from + HOP_SAMPLES - this.inHop);
+    const { ring } = this;
+    let { write, energy, dcInput, dcOutput } = this;
+    for (let index = from; index < stop; index++) {
+      const sample = samples[index] as number;
+      // One-pole DC block at about 12 Hz: offsets are common on cheap gateways.
+      dcOutput = sample - dcInput + 0.99 * dcOutput;
+      dcInput = sample;
+      ring[write] = dcOutput;
+      write = (write + 1) & (WINDOW_SAMPLES - 1);
+      energy += dcOutput * dcOutput;
+    }
+    this.write = write;
+    this.energy = energy;
+    this.dcInput = dcInput;
+    this.dcOutput = dcOutput;
+    this.inHop += stop - from;
+    this.hopComplete = this.inHop === HOP_SAMPLES;
+    if (this.hopComplete) this.completeHop();
+    return stop;
   }
 
   private completeHop(): void {

@@ -14,6 +14,9 @@ export class To8k {
   private readonly cutoff: number;
   private readonly kernels: readonly Float32Array[];
   private readonly history: Float32Array;
+  /** What the last `convert` made; overwritten by the next. */
+  output = new Float32Array(0);
+  private written = 0;
   private filled = 0;
   /** Of the next output sample, in input samples, measured from the start of `history`. */
   private position: number;
@@ -34,19 +37,24 @@ export class To8k {
     this.position = this.reach;
   }
 
-  /** Calls `take` with each output sample, -1 to 1. */
-  push(samples: Int16Array, take: (sample: number) => void): void {
+  /** Converts into `output` and returns how many samples it now holds, -1 to 1. */
+  convert(samples: Int16Array): number {
+    const most = Math.ceil(samples.length / this.ratio) + 2;
+    if (this.output.length < most) this.output = new Float32Array(most);
+    this.written = 0;
     if (this.ratio === 1) {
+      const { output } = this;
       for (let index = 0; index < samples.length; index++)
-        take((samples[index] as number) / 32_768);
-      return;
+        output[index] = (samples[index] as number) / 32_768;
+      return samples.length;
     }
     const room = this.history.length - 2 * this.reach;
     for (let start = 0; start < samples.length; start += room)
-      this.pushSome(samples.subarray(start, start + room), take);
+      this.convertSome(samples.subarray(start, start + room));
+    return this.written;
   }
 
-  private pushSome(samples: Int16Array, take: (sample: number) => void): void {
+  private convertSome(samples: Int16Array): void {
     const { history, reach, kernels } = this;
     if (this.filled + samples.length > history.length) {
       const drop = Math.floor(this.position) - reach;
@@ -65,7 +73,7 @@ export class To8k {
       const first = base - reach + 1;
       for (let tap = 0; tap < kernel.length; tap++)
         sum += (history[first + tap] as number) * (kernel[tap] as number);
-      take(sum);
+      this.output[this.written++] = sum;
       this.position += this.ratio;
     }
   }
