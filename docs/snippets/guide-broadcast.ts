@@ -17,14 +17,14 @@ const calls = createCalls({
   permitsPerMinute: 60,
 });
 
-for (const to of ["+12025550100", "+12025550101"]) {
+async function tell(to: string) {
   const call = calls.dial({ to });
-  void call.ended.then(({ endReason, message }) => {
-    const heard = message ? `${message.playedMs} of ${message.totalMs} ms` : "nothing";
-    console.log(call.callId, endReason, heard, call.session.data.get("test_prompt"));
-  });
+  const { endReason, message } = await call.ended;
+  const heard = message ? `${message.playedMs} of ${message.totalMs} ms` : "nothing";
+  console.log(call.callId, endReason, heard, call.session.data.get("test_prompt"));
 }
-await calls.drain();
+
+await Promise.all(["+12025550100", "+12025550101"].map(tell));
 await calls.close();
 
 // #endregion
