@@ -5,13 +5,15 @@ import { type Call, createCalls, outcomeLine } from "@offhook/agent";
 import { createSipCarrier } from "@offhook/session";
 import { LOOPBACK_NUMBERS, startLoopbackCarrier } from "@offhook/session/testing";
 import { reminderAgent } from "./agent.js";
+import { hearConversation } from "./conversation.js";
 import { summaryLine } from "./evidence.js";
 import { showLive } from "./live-table.js";
 
-const USAGE = `npm run demo [-- --json]
+const USAGE = `npm run demo [-- --json | --wav FILE]
 
 Starts a carrier on this machine, calls each of its numbers at once, and tells how each call ended.
   --json   print only the outcomes, one JSON object per line
+  --wav    keep the spoken conversation that it ends with, to listen to
   --help   this text
 Exits with 1 if any call ended otherwise than the carrier's table says.`;
 
@@ -29,7 +31,9 @@ const profile = {
 const WITHDRAWN = "+12025550114";
 const WITHDRAW_AFTER_MS = 2_000;
 
-async function demo(json: boolean): Promise<boolean> {
+async function demo(json: boolean, wav: string | undefined): Promise<boolean> {
+  // Beside the calls of the table, two voices that really talk with each other.
+  const talk = json ? undefined : hearConversation(wav);
   const loopback = await startLoopbackCarrier();
   const { username, password } = loopback.credentials;
   const carrier = createSipCarrier({ trunk: { uri: loopback.uri, username, password, profile } });
@@ -54,6 +58,8 @@ async function demo(json: boolean): Promise<boolean> {
       const fits = await tell(call, row.expected, json);
       if (fits) asExpected += 1;
     }
+    const spoken = await talk;
+    if (spoken) console.log(`\n${spoken.join("\n")}`);
     if (!json) console.log(`\n${asExpected} of ${placed.length} calls ended as expected.`);
     return asExpected === placed.length;
   } finally {
@@ -73,9 +79,13 @@ async function tell(call: Call, expected: string, json: boolean): Promise<boolea
   return fits;
 }
 
-function flags(): { json?: boolean; help?: boolean } | undefined {
+function flags(): { json?: boolean; wav?: string; help?: boolean } | undefined {
   try {
-    const options = { json: { type: "boolean" }, help: { type: "boolean" } } as const;
+    const options = {
+      json: { type: "boolean" },
+      wav: { type: "string" },
+      help: { type: "boolean" },
+    } as const;
     return parseArgs({ options }).values;
   } catch (thrown) {
     console.error(`demo: ${(thrown as Error).message}\n\n${USAGE}`);
@@ -86,4 +96,4 @@ function flags(): { json?: boolean; help?: boolean } | undefined {
 const given = flags();
 if (!given) process.exitCode = 2;
 else if (given.help) console.log(USAGE);
-else process.exitCode = (await demo(given.json ?? false)) ? 0 : 1;
+else process.exitCode = (await demo(given.json ?? false, given.wav)) ? 0 : 1;

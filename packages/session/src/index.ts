@@ -110,6 +110,7 @@ export { readWav, type WavAudio } from "./media/wav.js";
 export { WriteGate } from "./media/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";
+export type { PingResult } from "./sip/options-ping.js";
 export {
   createSipCarrier,
   type SipCarrier,

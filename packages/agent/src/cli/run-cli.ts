@@ -4,6 +4,7 @@ import { addAnswerCommand } from "./answer-command.js";
 import { addCarrierCommand } from "./carrier-command.js";
 import { addDetectCommand } from "./detect-command.js";
 import { addDialCommand } from "./dial-command.js";
+import { addDoctorCommand } from "./doctor-command.js";
 import { addExplainCommand } from "./explain-command.js";
 import { addReasonsCommand } from "./reasons-command.js";
 import { addReplayCommand } from "./replay-command.js";
@@ -21,13 +22,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addDialCommand(program);
   addAnswerCommand(program);
   addCarrierCommand(program);
+  addDoctorCommand(program);
   addReasonsCommand(program);
   addExplainCommand(program);
   addReplayCommand(program);
   addDetectCommand(program);
   try {
+    process.exitCode = 0;
     await program.parseAsync(argv, { from: "user" });
-    return 0;
+    return process.exitCode;
   } catch (thrown) {
     const json = argv.includes("--json");
     if (!(thrown instanceof CommanderError)) return reportError(thrown, { json });

@@ -1,0 +1,57 @@
+import type { PingResult } from "@offhook/session";
+import { describe, expect, it } from "vitest";
+import { diagnoseTrunk } from "./diagnose-trunk.js";
+
+const answered: PingResult = {
+  status: 200,
+  phrase: "OK",
+  roundTripMs: 12,
+  protocol: "UDP",
+  target: { address: "192.0.2.1", port: 5060 },
+  advertised: { address: "198.51.100.7", port: 5062 },
+  seenAs: { address: "198.51.100.7", port: 5062 },
+  allow: "INVITE, ACK, BYE",
+};
+
+function wrongWith(ping: Partial<PingResult>, hasCredentials = false) {
+  const findings = diagnoseTrunk({
+    ping: { ...answered, ...ping },
+    hasCredentials,
+    codecs: ["PCMU/8000"],
+  });
+  return findings.filter(({ ok }) => !ok).map(({ check, change }) => ({ check, change }));
+}
+
+describe("the doctor", () => {
+  it("finds nothing wrong with a trunk that answers", () => {
+    expect(wrongWith({})).toEqual([]);
+  });
+
+  it("says what to try when nothing answers", () => {
+    const { status: _status, phrase: _phrase, ...silent } = answered;
+    const findings = diagnoseTrunk({
+      ping: { ...silent, failure: "no response within 4,000 ms" },
+      hasCredentials: false,
+      codecs: [],
+    });
+    const wrong = findings.find(({ ok }) => !ok);
+    expect(wrong?.found).toMatch(/no response within/);
+    expect(wrong?.change).toMatch(/--transport/);
+  });
+
+  it("tells missing credentials from wrong ones", () => {
+    expect(wrongWith({ status: 407 })[0]?.change).toMatch(/--username/);
+    expect(wrongWith({ status: 407 }, true)[0]?.change).toMatch(/Check user name/);
+    expect(wrongWith({ status: 403 })[0]?.change).toMatch(/allow this address/);
+  });
+
+  it("sees a NAT, and names the setting that mends it", () => {
+    const behind = wrongWith({ seenAs: { address: "203.0.113.9", port: 40_000 } });
+    expect(behind).toMatchObject([{ check: "nat" }]);
+    expect(behind[0]?.change).toMatch(/localAddress to 203\.0\.113\.9/);
+  });
+
+  it("sees that an address takes no calls", () => {
+    expect(wrongWith({ allow: "OPTIONS, REGISTER" })).toMatchObject([{ check: "calls" }]);
+  });
+});

@@ -1,0 +1,120 @@
+import type { PingResult } from "@offhook/session";
+
+/** One thing that was looked at: what was found and, where something is wrong, what to change. */
+export interface Finding {
+  readonly check: "address" | "answer" | "credentials" | "nat" | "calls" | "codecs";
+  readonly ok: boolean;
+  readonly found: string;
+  readonly change?: string;
+}
+
+export interface TrunkUnderTest {
+  readonly ping: PingResult;
+  readonly hasCredentials: boolean;
+  /** What we would offer, best first. */
+  readonly codecs: readonly string[];
+}
+
+/** Says in words what an OPTIONS to a trunk found out. Pure. */
+export function diagnoseTrunk({
+  ping,
+  hasCredentials,
+  codecs,
+}: TrunkUnderTest): readonly Finding[] {
+  return [
+    address(ping),
+    answer(ping),
+    ...credentials(ping, hasCredentials),
+    ...nat(ping),
+    ...calls(ping),
+    { check: "codecs", ok: true, found: `We would offer ${codecs.join(", ")}, best first.` },
+  ];
+}
+
+function address({ target, protocol }: PingResult): Finding {
+  const found = `The trunk is at ${hostPort(target)} over ${protocol}.`;
+  return { check: "address", ok: true, found };
+}
+
+function answer({ status, phrase, failure, roundTripMs, server, protocol }: PingResult): Finding {
+  if (status === undefined)
+    return {
+      check: "answer",
+      ok: false,
+      found: `No answer to OPTIONS: ${failure ?? "nothing came back"}.`,
+      change: `Check that the trunk listens on ${protocol} there and that a firewall lets it answer; try another --transport.`,
+    };
+  const by = server === undefined ? "" : ` by ${server}`;
+  const said = `Answered ${status} ${phrase ?? ""}`.trim();
+  return {
+    check: "answer",
+    // Even a refusal shows that a SIP server is there.
+    ok: status < 500,
+    found: `${said}${by} in ${Math.round(roundTripMs)} ms.`,
+    ...(status < 500 ? {} : { change: "The trunk has trouble of its own: ask its operator." }),
+  };
+}
+
+function credentials({ status }: PingResult, given: boolean): readonly Finding[] {
+  if (status === undefined) return [];
+  const asked = status === 401 || status === 407;
+  if (asked && !given)
+    return [
+      {
+        check: "credentials",
+        ok: false,
+        found: "The trunk asks for credentials and none were given.",
+        change: "Give --username, and the password as OFFHOOK_PASSWORD.",
+      },
+    ];
+  if (asked || status === 403)
+    return [
+      {
+        check: "credentials",
+        ok: false,
+        found: given
+          ? "The trunk did not accept the credentials."
+          : "The trunk refuses us without asking who we are.",
+        change: given
+          ? "Check user name and password, and whether the trunk expects calls from this address."
+          : "Ask its operator to allow this address, or give --username.",
+      },
+    ];
+  return given
+    ? [{ check: "credentials", ok: true, found: "The trunk accepted us, or asked for nothing." }]
+    : [];
+}
+
+function nat({ advertised, seenAs }: PingResult): readonly Finding[] {
+  if (seenAs?.address === undefined) return [];
+  const seen = hostPort({ address: seenAs.address, port: seenAs.port ?? advertised.port });
+  const found = `We call ourselves ${hostPort(advertised)}; the trunk sees ${seen}.`;
+  if (seenAs.address === advertised.address) return [{ check: "nat", ok: true, found }];
+  return [
+    {
+      check: "nat",
+      ok: false,
+      found,
+      change: `There is a NAT in between: set localAddress to ${seenAs.address}, and forward the RTP ports, or calls may have no audio.`,
+    },
+  ];
+}
+
+function calls({ allow }: PingResult): readonly Finding[] {
+  if (allow === undefined) return [];
+  const takesCalls = /\bINVITE\b/i.test(allow);
+  return [
+    {
+      check: "calls",
+      ok: takesCalls,
+      found: `It allows ${allow}.`,
+      ...(takesCalls
+        ? {}
+        : { change: "It takes no calls (INVITE): this is not the address for them." }),
+    },
+  ];
+}
+
+function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
