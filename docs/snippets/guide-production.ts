@@ -13,7 +13,12 @@ const carrier = createSipCarrier({
     profile: { instant480: "provider_unavailable", limits: { noResponseMs: 8_000 } },
   },
   localAddress: "203.0.113.5",
-  mediaPlane: createMediaPlane({ workers: 2, ports: { min: 20_000, max: 23_998 }, logger }),
+  mediaPlane: createMediaPlane({
+    workers: 2,
+    bindAddress: "0.0.0.0",
+    ports: { min: 20_000, max: 23_998 },
+    logger,
+  }),
   logger,
 });
 
