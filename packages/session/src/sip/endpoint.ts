@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { IncomingInviteRequest } from "sip.js/lib/core/index.js";
-import { OffhookError } from "../errors.js";
+import type { TimerHandle } from "../clock.js";
+import { messageOf, OffhookError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Arrival, Binding } from "./binding.js";
 import { Binding as SipBinding } from "./binding.js";
@@ -13,7 +14,13 @@ import type { Resolver } from "./resolver.js";
 import { openStreamWire, type TlsSettings } from "./transport/stream.js";
 import { openUdpWire } from "./transport/udp.js";
 import { openWebSocketWire } from "./transport/websocket.js";
-import type { HostPort, TransportProtocol, Wire, WireEvents } from "./transport/wire.js";
+import {
+  type HostPort,
+  hostPortKey,
+  type TransportProtocol,
+  type Wire,
+  type WireEvents,
+} from "./transport/wire.js";
 
 export interface ListenAddress {
   readonly protocol: TransportProtocol;
@@ -44,6 +51,11 @@ export type WireOpener = (listen: ListenAddress, events: WireEvents) => Promise<
 const CONNECT_TIMEOUT_MS = 10_000;
 /** One call tries at most this many addresses of a trunk (RFC 3263 4.3). */
 const MAX_ROUTES = 8;
+/** How long a request that is too large for UDP waits for a stream; a firewall may say nothing. */
+const STREAM_WAIT_MS = 2_000;
+/** A peer that took no stream is not asked again so soon. */
+const NO_STREAM_FOR_MS = 600_000;
+const MAX_REMEMBERED_PEERS = 1_000;
 
 /** The bindings of one carrier, and which of them a call goes out over. */
 export class Endpoint {
@@ -52,6 +64,8 @@ export class Endpoint {
   private readonly logger: Logger;
   private readonly bindings: Binding[] = [];
   private readonly onDemand = new Map<string, Promise<Binding>>();
+  /** Until when a peer counts as having no stream for us. */
+  private readonly withoutStream = new Map<string, number>();
   private closed = false;
 
   constructor(options: EndpointOptions) {
@@ -92,13 +106,40 @@ export class Endpoint {
       try {
         const binding = await this.bindingFor(protocol, hop);
         await binding.prepare(hop);
-        routes.push({ binding, hop });
+        routes.push({
+          binding,
+          hop,
+          ...(protocol === "UDP" ? { overStream: () => this.overStream(hop) } : {}),
+        });
       } catch (error) {
         // A machine without IPv6 can still reach the IPv4 addresses of a name.
         failure = error;
       }
     if (routes.length === 0 && failure !== undefined) throw failure;
     return routes;
+  }
+
+  /** The same hop over TCP, where it accepts a connection (RFC 3261 18.1.1). */
+  private async overStream(hop: HostPort): Promise<Route | undefined> {
+    const { clock } = this.options.settings;
+    const peer = hostPortKey(hop);
+    if ((this.withoutStream.get(peer) ?? 0) > clock.nowMs()) return undefined;
+    let timer: TimerHandle | undefined;
+    try {
+      const binding = await this.bindingFor("TCP", hop);
+      const late = new Promise<void>((resolve) => {
+        timer = clock.setTimeout(resolve, STREAM_WAIT_MS);
+      });
+      await Promise.race([binding.prepare(hop), late]);
+      if (binding.wire.isOpen?.(hop)) return { binding, hop };
+    } catch (error) {
+      this.logger.debug({ error: messageOf(error) }, "no TCP for a large request");
+    } finally {
+      clock.clear(timer);
+    }
+    if (this.withoutStream.size >= MAX_REMEMBERED_PEERS) this.withoutStream.clear();
+    this.withoutStream.set(peer, clock.nowMs() + NO_STREAM_FOR_MS);
+    return undefined;
   }
 
   async close(): Promise<void> {

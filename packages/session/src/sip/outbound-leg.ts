@@ -3,6 +3,7 @@ import type {
   IncomingResponseMessage,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
+  OutgoingRequestMessage,
   PrackableIncomingResponseWithSession,
   Session,
 } from "sip.js/lib/core/index.js";
@@ -27,6 +28,8 @@ import type { HostPort } from "./transport/wire.js";
 export interface Route {
   readonly binding: Binding;
   readonly hop: HostPort;
+  /** The same hop over a stream, for what no datagram should carry; undefined when it takes none. */
+  readonly overStream?: () => Promise<Route | undefined>;
 }
 
 export interface OutboundCall {
@@ -47,7 +50,12 @@ export interface OutboundCall {
 interface Attempt {
   readonly route: Route;
   readonly requestUri: string;
+  /** It was moved to a connection of its own, which the call's later requests share. */
+  readonly moved?: true;
 }
+
+/** RFC 3261 18.1.1; the Via, and credentials that may be asked for, are not counted. */
+const MAX_DATAGRAM_BYTES = 1_300;
 
 /** Waits for the final response that CANCEL calls for (64·T1, RFC 3261 9.1). */
 const CANCELED_MS = 32_000;
@@ -75,6 +83,8 @@ export class SipOutboundLeg implements OutboundLeg {
   private earlyAnswerTag: string | undefined;
   private cancelTimer: TimerHandle | undefined;
   private attempts: Attempt[] = [];
+  /** The first attempt's INVITE, where it was measured already. */
+  private draft: OutgoingRequestMessage | undefined;
   private readonly redirects: RedirectGuard;
   private sessionSeconds = DEFAULT_SESSION_SECONDS;
 
@@ -164,7 +174,8 @@ export class SipOutboundLeg implements OutboundLeg {
       return;
     }
     if (this.phase !== "routing") return;
-    this.attempts = routes.map((route) => ({ route, requestUri }));
+    this.attempts = await this.fitted(routes.map((route) => ({ route, requestUri })));
+    if (this.phase !== "routing") return;
     this.phase = "calling";
     this.sendNextInvite();
     this.emit({ type: "dialing" });
@@ -175,14 +186,32 @@ export class SipOutboundLeg implements OutboundLeg {
     const attempt = this.attempts[0];
     if (!attempt) return false;
     const { route } = attempt;
-    const requestUri = toSipjsUri(attempt.requestUri);
+    const message = this.draft ?? this.makeInvite(attempt);
+    this.draft = undefined;
+    if (this.route && this.route.binding !== route.binding)
+      this.route.binding.clearNextHop(message.callId);
+    this.route = route;
+    this.provisionalSeen = false;
+    if (attempt.moved) route.binding.setFlow(message.callId, route.hop);
+    else route.binding.setNextHop(message.callId, route.hop);
+    this.invite = route.binding.core.invite(message, {
+      onTrying: ({ message: response }) => this.receiveProvisional(response),
+      onProgress: (response) => this.receiveProgress(response),
+      onAccept: (response) => this.receiveAccept(response),
+      onRedirect: ({ message: response }) => this.receiveFinal(response),
+      onReject: ({ message: response }) => this.receiveFinal(response),
+    });
+    return true;
+  }
+
+  private makeInvite({ route, requestUri: target }: Attempt): OutgoingRequestMessage {
+    const requestUri = toSipjsUri(target);
     const toUri = toSipjsUri(this.call.requestUri);
     const fromUri = toSipjsUri(this.call.fromUri);
     if (!requestUri || !toUri || !fromUri)
       throw new Error("an address of the call cannot be written");
     const before = this.invite?.message;
-    const { core } = route.binding;
-    const message = core.makeOutgoingRequestMessage(
+    return route.binding.core.makeOutgoingRequestMessage(
       "INVITE",
       requestUri,
       fromUri,
@@ -198,20 +227,21 @@ export class SipOutboundLeg implements OutboundLeg {
       ],
       sdpBody(this.legMedia.offer()),
     );
-    if (this.route && this.route.binding !== route.binding)
-      this.route.binding.clearNextHop(message.callId);
-    this.route = route;
-    this.provisionalSeen = false;
-    route.binding.setNextHop(message.callId, route.hop);
-    const invite = core.invite(message, {
-      onTrying: ({ message: response }) => this.receiveProvisional(response),
-      onProgress: (response) => this.receiveProgress(response),
-      onAccept: (response) => this.receiveAccept(response),
-      onRedirect: ({ message: response }) => this.receiveFinal(response),
-      onReject: ({ message: response }) => this.receiveFinal(response),
-    });
-    this.invite = invite;
-    return true;
+  }
+
+  /**
+   * An INVITE that is too large for a datagram goes over a stream first, where the peer takes one
+   * (RFC 3261 18.1.1).
+   */
+  private async fitted(attempts: readonly Attempt[]): Promise<Attempt[]> {
+    const [first] = attempts;
+    const { overStream } = first?.route ?? {};
+    if (!first || !overStream) return [...attempts];
+    const message = this.makeInvite(first);
+    const fits = Buffer.byteLength(message.toString()) <= MAX_DATAGRAM_BYTES;
+    const route = fits ? undefined : await overStream();
+    if (!route) this.draft = message;
+    return route ? [{ ...first, route, moved: true }, ...attempts] : [...attempts];
   }
 
   /** Goes on with the next attempt when this one failed for a reason that another may not have. */
@@ -223,6 +253,9 @@ export class SipOutboundLeg implements OutboundLeg {
       // RFC 3263 4.3; a phone that already rang is not called a second time.
       if (this.provisionalSeen && isSynthetic(message)) return false;
       this.attempts.shift();
+      // A hop that refused over a stream would refuse over UDP.
+      if (!isSynthetic(message))
+        this.attempts = this.attempts.filter(({ route }) => route.hop !== attempt.route.hop);
       return this.sendNextInvite();
     }
     if (status === 422) {
@@ -256,7 +289,9 @@ export class SipOutboundLeg implements OutboundLeg {
         this.settings.logger.debug({ error: messageOf(error) }, "a redirect target has no address");
       }
     if (this.phase !== "calling") return;
-    this.attempts = [...found, ...this.attempts.slice(1)];
+    const rest = this.attempts.slice(1);
+    this.attempts = [...(await this.fitted(found)), ...rest];
+    if (this.phase !== "calling") return;
     if (!this.cancelWanted && this.sendNextInvite()) return;
     this.emit({ type: "rejected", response: finalOf(redirect) });
     this.over();

@@ -144,7 +144,7 @@ export async function openStreamWire(
       if (!socket?.localAddress) return undefined;
       return { address: socket.localAddress, port: socket.localPort ?? 0 };
     },
-    isOpen: (remote) => connections.has(hostPortKey(remote)),
+    isOpen: (remote) => connections.get(hostPortKey(remote))?.socket.readyState === "open",
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const connection = connections.get(hostPortKey(to)) ?? connect(to);
