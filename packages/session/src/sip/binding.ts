@@ -80,6 +80,8 @@ const outsideDialog = new Set([
 const MAX_KEPT_FAILURES = 1_000;
 /** How long closing waits for the peers' answers: a request that is lost is sent three times. */
 const FAREWELL_MS = 2_000;
+/** The same after an INVITE that met silence: a phone that starts to ring now is still stopped. */
+const WITHDRAWN_MS = 4_000;
 
 /** One sip.js core over one transport and local address: everything that stands between them. */
 export class Binding {
@@ -254,13 +256,14 @@ export class Binding {
 
   private async farewell(): Promise<void> {
     const { clock } = this.options;
+    const limitMs = this.reliability.hasSilentInvite ? WITHDRAWN_MS : FAREWELL_MS;
     let over = false;
     let timer: TimerHandle | undefined;
     const deadline = new Promise<void>((resolve) => {
       timer = clock.setTimeout(() => {
         over = true;
         resolve();
-      }, FAREWELL_MS);
+      }, limitMs);
     });
     const answered = async () => {
       // An answer may call for another request: one with credentials.

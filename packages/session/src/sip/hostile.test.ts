@@ -180,6 +180,32 @@ describe("a hostile peer", () => {
     expect(signals.at(-1)).toMatchObject({ type: "unanswered", cause: "timeout" });
   });
 
+  it("lets a phone ring after we gave up and began to close, and is told to stop", async () => {
+    const { leg } = dial();
+    await vi.advanceTimersByTimeAsync(1_500);
+    leg.release();
+    const closing = carrier.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    receive(reply(180), trunk);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(sent().filter((text) => text.startsWith("CANCEL"))).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    await closing;
+  });
+
+  it("says nothing at all, and closing waits four seconds for it, no longer", async () => {
+    dial();
+    await vi.advanceTimersByTimeAsync(10);
+    let closed = false;
+    void carrier.close().then(() => {
+      closed = true;
+    });
+    await vi.advanceTimersByTimeAsync(3_900);
+    expect(closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(closed).toBe(true);
+  });
+
   it("challenges a call that we already withdrew, and is not called again", async () => {
     const { signals, leg } = dial();
     await vi.advanceTimersByTimeAsync(10);

@@ -219,14 +219,21 @@ export class Reliability {
   }
 
   /**
-   * Settles once no request of ours waits for its final response, or `close` was called. An INVITE
-   * that nobody has answered at all does not count: it cannot even be cancelled (RFC 3261 9.1).
+   * Settles once no request of ours waits for its final response, or `close` was called. What has
+   * timed out waits no more.
    */
   answered(): Promise<void> {
     return new Promise((resolve) => {
       this.tellAnswered = resolve;
       this.checkAnswered();
     });
+  }
+
+  /** Whether an INVITE of ours met silence so far: it cannot even be cancelled (RFC 3261 9.1). */
+  get hasSilentInvite(): boolean {
+    for (const entry of this.clients.values())
+      if (entry.method === "INVITE" && !entry.answered && this.waits(entry)) return true;
+    return false;
   }
 
   /** How much is remembered, for tests and metrics. */
@@ -247,10 +254,14 @@ export class Reliability {
 
   private checkAnswered(): void {
     if (!this.tellAnswered) return;
-    for (const { final, answered, method } of this.clients.values())
-      if (!final && (answered || method !== "INVITE")) return;
+    for (const entry of this.clients.values()) if (this.waits(entry)) return;
     this.tellAnswered();
     this.tellAnswered = undefined;
+  }
+
+  /** Timers B and F end what nobody answers at all (RFC 3261 17.1.1.2, 17.1.2.2). */
+  private waits({ final, answered, startedMs }: ClientEntry): boolean {
+    return !final && (answered || this.clock.nowMs() - startedMs < TRANSACTION_MS);
   }
 
   /** Timer A doubles without end, timer E up to T2 (RFC 3261 17.1.1.2, 17.1.2.2). */

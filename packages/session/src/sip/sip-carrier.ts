@@ -300,8 +300,9 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       closing ??= (async () => {
         for (const leg of [...legs]) leg.release();
         await registration?.stop();
-        for (const leg of legs) leg.drop();
+        // A withdrawn call still needs its leg: its CANCEL waits for a provisional.
         await endpoint.close();
+        for (const leg of legs) leg.drop();
         await mediaPlane.close();
       })();
       return closing;
