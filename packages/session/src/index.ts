@@ -111,6 +111,7 @@ export { WriteGate } from "./media/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";
 export type { PingResult } from "./sip/options-ping.js";
+export type { SrtpPolicy } from "./sip/sdes.js";
 export {
   createSipCarrier,
   type SipCarrier,

@@ -216,14 +216,14 @@ export class RtpLeg {
     return plain && parseRtp(plain);
   }
 
-  /** Keys that stay the same keep their packet counts. */
+  /** A key that stays the same keeps its packet counts: counted anew, it would encrypt twice alike. */
   private secure(srtp: AgreedMedia["srtp"]): void {
     const before = this.agreed?.srtp;
-    if (srtp && before && sameKeys(srtp, before)) return;
-    this.srtp = srtp && {
-      send: new SrtpContext(srtp.suite, srtp.sendKey),
-      receive: new SrtpContext(srtp.suite, srtp.receiveKey),
+    const contextOf = (way: "send" | "receive", keys: SrtpKeys): SrtpContext => {
+      const kept = before && sameKey(keys, before, `${way}Key`) ? this.srtp?.[way] : undefined;
+      return kept ?? new SrtpContext(keys.suite, keys[`${way}Key`]);
     };
+    this.srtp = srtp && { send: contextOf("send", srtp), receive: contextOf("receive", srtp) };
   }
 
   private noteHearing(): void {
@@ -250,12 +250,8 @@ function hasKeyLength(srtp: SrtpKeys, which: "sendKey" | "receiveKey"): boolean 
   return srtp[which].length === srtpKeyBytes(srtp.suite);
 }
 
-function sameKeys(one: SrtpKeys, other: SrtpKeys): boolean {
-  return (
-    one.suite === other.suite &&
-    Buffer.compare(one.sendKey, other.sendKey) === 0 &&
-    Buffer.compare(one.receiveKey, other.receiveKey) === 0
-  );
+function sameKey(one: SrtpKeys, other: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
+  return one.suite === other.suite && Buffer.compare(one[which], other[which]) === 0;
 }
 
 /** The address that old phones put on hold with (RFC 3264 8.4). */

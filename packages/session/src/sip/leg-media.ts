@@ -1,6 +1,7 @@
 import type { AgreedMedia, MediaDirection, MediaPlane, MediaPort } from "../media/media-plane.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { LegSettings } from "./leg-settings.js";
+import { type LocalSdes, makeSdes, type SrtpPolicy } from "./sdes.js";
 import {
   acceptAnswer,
   answerOffer,
@@ -18,6 +19,7 @@ export class LegMedia {
   /** What is in force. */
   agreed: AgreedMedia | undefined;
   private readonly codecs: LocalMedia["codecs"];
+  private readonly sdes: LocalSdes | undefined;
   private readonly sessionId: number;
   private readonly emit: (signal: LegSignal) => void;
   private sessionVersion = 0;
@@ -25,6 +27,7 @@ export class LegMedia {
   private heldByPeer = false;
   private address = "";
   private portNumber = 0;
+  private profile: string;
 
   constructor(
     plane: MediaPlane,
@@ -36,6 +39,10 @@ export class LegMedia {
     this.codecs = plane.codecs;
     // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
     this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
+    this.sdes = makeSdes(settings.srtp, settings.random);
+    // "Allowed" offers keys within the plain profile: who knows nothing of them answers as ever,
+    // whereas a peer without SRTP must refuse RTP/SAVP.
+    this.profile = settings.srtp === "required" ? "RTP/SAVP" : "RTP/AVP";
     this.emit = emit;
     this.port = plane.open({
       callId,
@@ -57,7 +64,13 @@ export class LegMedia {
 
   offer(): string {
     this.sessionVersion += 1;
-    return formatOffer(this.local());
+    const local = this.local();
+    const { sdes } = this;
+    const inForce = this.agreed;
+    if (!sdes || !inForce) return formatOffer(local);
+    // A later offer stays with what is in force, keys and profile included (RFC 4568 7.1.4).
+    const keys = sdes.keys.filter(({ suite }) => suite === inForce.srtp?.suite);
+    return formatOffer({ ...local, sdes: { ...sdes, keys } });
   }
 
   /** Answers an offer and puts it in force when it fits. */
@@ -85,12 +98,15 @@ export class LegMedia {
       packetMs: PACKET_MS,
       sessionId: this.sessionId,
       sessionVersion: this.sessionVersion,
+      profile: this.profile,
+      ...(this.sdes ? { sdes: this.sdes } : {}),
     };
   }
 
   private apply(result: Negotiation): Negotiation {
     if (!result.ok) return result;
     this.agreed = result.agreed;
+    this.profile = result.profile;
     this.port.connect(result.agreed);
     const held = isHeldByPeer(result.agreed.direction);
     if (held !== this.heldByPeer) {
@@ -101,9 +117,14 @@ export class LegMedia {
   }
 }
 
-/** Whether we could answer this offer at all; nothing is opened. */
-export function couldAnswer(offer: string, codecs: LocalMedia["codecs"]): Negotiation {
-  return answerOffer(offer, {
+/** Whether we could answer this offer at all; nothing is opened, and its keys protect nothing. */
+export function couldAnswer(
+  offer: string,
+  codecs: LocalMedia["codecs"],
+  srtp: SrtpPolicy,
+): boolean {
+  const sdes = makeSdes(srtp, { hex: (bytes) => "00".repeat(bytes), unit: () => 0 });
+  const { ok } = answerOffer(offer, {
     address: "127.0.0.1",
     port: 9,
     codecs,
@@ -111,5 +132,7 @@ export function couldAnswer(offer: string, codecs: LocalMedia["codecs"]): Negoti
     packetMs: PACKET_MS,
     sessionId: 1,
     sessionVersion: 1,
+    ...(sdes ? { sdes } : {}),
   });
+  return ok;
 }

@@ -3,6 +3,7 @@ import type { Logger } from "../logger.js";
 import type { CallSampleRate } from "../media/call-audio.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import type { Random } from "../random.js";
+import type { SrtpPolicy } from "./sdes.js";
 
 /** What every leg of a carrier is made with. */
 export interface LegSettings {
@@ -12,4 +13,5 @@ export interface LegSettings {
   readonly mediaPlane: MediaPlane;
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
+  readonly srtp: SrtpPolicy;
 }

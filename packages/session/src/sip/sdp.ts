@@ -1,5 +1,15 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
 import type { AgreedMedia, CodecOffer, MediaDirection } from "../media/media-plane.js";
+import {
+  acceptSdes,
+  chooseSdes,
+  formatCrypto,
+  isSecureProfile,
+  type LocalSdes,
+  readCrypto,
+  type SdesChoice,
+  type SdesKey,
+} from "./sdes.js";
 
 /** Our own side of an offer or answer. */
 export interface LocalMedia {
@@ -12,10 +22,20 @@ export interface LocalMedia {
   /** The o= line: the id never changes in a dialog, the version grows with each change (RFC 3264 8). */
   readonly sessionId: number;
   readonly sessionVersion: number;
+  /** The RTP profile of our next offer: `RTP/AVP` (the default), `RTP/SAVP`. */
+  readonly profile?: string;
+  /** Keys to offer or answer with; without them speech stays plain. */
+  readonly sdes?: LocalSdes;
 }
 
 export type Negotiation =
-  | { readonly ok: true; readonly agreed: AgreedMedia; readonly sdp: string }
+  | {
+      readonly ok: true;
+      readonly agreed: AgreedMedia;
+      readonly sdp: string;
+      /** The RTP profile that the peer spoke: what a later offer stays with. */
+      readonly profile: string;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** The payload types that need no rtpmap (RFC 3551 6). */
@@ -26,21 +46,26 @@ const staticPayloads: Readonly<Record<number, CodecOffer>> = {
   13: { name: "CN", payloadType: 13, clockRate: 8000 },
 };
 
+const PLAIN_PROFILE = "RTP/AVP";
+
 /** Codecs that carry no speech by themselves. */
 const auxiliary = new Set(["TELEPHONE-EVENT", "CN"]);
 
 /** An offer, or an answer in a dialog where nobody needs to mirror m= lines. */
 export function formatOffer(local: LocalMedia): string {
-  return [...sessionLines(local), ...mediaLines(local, local.codecs, local.direction)].join("");
+  const { codecs, direction, profile = PLAIN_PROFILE, sdes } = local;
+  const media = mediaLines(local, codecs, direction, profile, sdes?.keys ?? []);
+  return [...sessionLines(local), ...media].join("");
 }
 
 /** Answers an offer (RFC 3264 6): one audio stream, the others refused with port 0. */
 export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
   const offer = parseSdp(offerText);
   if (!offer) return { ok: false, reason: "the offer is no SDP" };
-  const index = audioIndex(offer);
-  const media = offer.media[index];
-  if (!media) return { ok: false, reason: "the offer has no RTP audio" };
+  const stream = chooseStream(offer, offerText, local.sdes);
+  if (!stream) return { ok: false, reason: "the offer has no RTP audio" };
+  const { index, media, sdes } = stream;
+  if (!sdes.ok) return sdes;
   const remote = remoteMedia(offer, media);
   if (!remote) return { ok: false, reason: "the offer names no usable address" };
   const theirs = codecsOf(media);
@@ -54,19 +79,26 @@ export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
   if (!send) return { ok: false, reason: "offer and answer have no codec in common" };
   const direction = narrow(local.direction, mirror(remote.direction));
   const receive = [...speech, ...common.filter((codec) => auxiliary.has(codec.name))];
+  // The profile is the offerer's to choose (RFC 3264 6).
+  const profile = media.protocol.toUpperCase();
+  const crypto = sdes.ours ? [sdes.ours] : [];
   const lines = offer.media.map((other, at) =>
-    at === index ? mediaLines(local, receive, direction) : refusedLine(other),
+    at === index ? mediaLines(local, receive, direction, profile, crypto) : refusedLine(other),
   );
-  const agreed = agree(remote, direction, send, receive, receive, media, local);
-  return { ok: true, agreed, sdp: [...sessionLines(local), ...lines.flat()].join("") };
+  const agreed = agree(remote, direction, send, receive, receive, media, local, sdes.srtp);
+  return { ok: true, agreed, profile, sdp: [...sessionLines(local), ...lines.flat()].join("") };
 }
 
 /** Reads the answer to our offer. */
 export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation {
   const answer = parseSdp(answerText);
   if (!answer) return { ok: false, reason: "the answer is no SDP" };
-  const media = answer.media[audioIndex(answer)];
+  const index = answer.media.findIndex(isRtpAudio);
+  const media = answer.media[index];
   if (!media) return { ok: false, reason: "the answer refuses the audio" };
+  const profile = media.protocol.toUpperCase();
+  const sdes = acceptSdes(readCrypto(answerText, index), isSecureProfile(profile), local.sdes);
+  if (!sdes.ok) return sdes;
   const remote = remoteMedia(answer, media);
   if (!remote) return { ok: false, reason: "the answer names no usable address" };
   const theirs = codecsOf(media);
@@ -78,8 +110,9 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
   const receive = local.codecs;
   return {
     ok: true,
-    agreed: agree(remote, direction, send, receive, common, media, local),
+    agreed: agree(remote, direction, send, receive, common, media, local, sdes.srtp),
     sdp: answerText,
+    profile,
   };
 }
 
@@ -110,9 +143,34 @@ function isWhole(media: MediaDescription): boolean {
   );
 }
 
-function audioIndex(description: SessionDescription): number {
-  return description.media.findIndex(
-    (media) => media.type === "audio" && media.port > 0 && /^RTP\/S?AVPF?$/i.test(media.protocol),
+function isRtpAudio({ type, port, protocol }: MediaDescription): boolean {
+  return type === "audio" && port > 0 && /^RTP\/S?AVPF?$/i.test(protocol);
+}
+
+interface Stream {
+  readonly index: number;
+  readonly media: MediaDescription;
+  readonly sdes: SdesChoice;
+}
+
+/**
+ * The audio stream to answer. Some peers offer speech twice, plain and secure, and take whichever is
+ * answered: the secure one, where we can.
+ */
+function chooseStream(
+  offer: SessionDescription,
+  offerText: string,
+  local: LocalSdes | undefined,
+): Stream | undefined {
+  const streams = offer.media.flatMap((media, index): Stream[] => {
+    if (!isRtpAudio(media)) return [];
+    const isSecure = isSecureProfile(media.protocol);
+    return [{ index, media, sdes: chooseSdes(readCrypto(offerText, index), isSecure, local) }];
+  });
+  return (
+    streams.find(({ sdes }) => sdes.ok && sdes.srtp) ??
+    streams.find(({ sdes }) => sdes.ok) ??
+    streams[0]
   );
 }
 
@@ -176,6 +234,7 @@ function agree(
   theirs: readonly CodecOffer[],
   media: MediaDescription,
   local: LocalMedia,
+  srtp: AgreedMedia["srtp"],
 ): AgreedMedia {
   const event = theirs.find(
     (codec) => codec.name === "TELEPHONE-EVENT" && codec.clockRate === send.clockRate,
@@ -189,6 +248,7 @@ function agree(
     receive,
     ...(event ? { sendTelephoneEvent: event } : {}),
     packetMs,
+    ...(srtp ? { srtp } : {}),
   };
 }
 
@@ -224,10 +284,13 @@ function mediaLines(
   local: LocalMedia,
   codecs: readonly CodecOffer[],
   direction: MediaDirection,
+  profile: string,
+  crypto: readonly SdesKey[],
 ): string[] {
   const payloads = codecs.map((codec) => codec.payloadType).join(" ");
   return [
-    `m=audio ${local.port} RTP/AVP ${payloads}\r\n`,
+    `m=audio ${local.port} ${profile} ${payloads}\r\n`,
+    ...crypto.map(formatCrypto),
     ...codecs.flatMap((codec) => {
       const channels = codec.channels && codec.channels > 1 ? `/${codec.channels}` : "";
       // Lower case is how RFC 4733 registers it, and some peers compare letter by letter.

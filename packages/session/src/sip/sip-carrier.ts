@@ -30,6 +30,7 @@ import { type PingResult, pingTrunk } from "./options-ping.js";
 import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
 import { Registration } from "./registration.js";
 import type { Resolver } from "./resolver.js";
+import type { SrtpPolicy } from "./sdes.js";
 import { tooBrief } from "./session-keeper.js";
 import { srvResolver } from "./srv-resolver.js";
 import { systemDns } from "./system-dns.js";
@@ -78,6 +79,7 @@ const optionsSchema = z.strictObject({
   tls: tlsSchema.optional(),
   inbound: inboundSchema.optional(),
   localAddress: z.string().min(1).optional(),
+  srtp: z.enum(["off", "allowed", "required"]).optional(),
   userAgent: z.string().min(1).optional(),
   sampleRate: z
     .union([z.literal(8000), z.literal(16000), z.literal(24000), z.literal(48000)])
@@ -106,6 +108,13 @@ export interface SipCarrierOptions {
   /** The host that peers are told in Via, Contact and SDP, where it is not what a socket says. */
   readonly localAddress?: string;
   readonly userAgent?: string;
+  /**
+   * Encrypted speech, with keys in SDP (SRTP by SDES, RFC 4568). `allowed`: calls offer keys within
+   * RTP/AVP and go on without them where the peer has none; RTP/SAVP is answered. `required`: calls
+   * offer RTP/SAVP, and whatever cannot be encrypted is refused with 488. Keys are as secret as the
+   * signalling that carries them: use it with TLS. Default `off`.
+   */
+  readonly srtp?: SrtpPolicy;
   /** What agents read and write. Default 8000, the telephone's own rate. */
   readonly sampleRate?: CallSampleRate;
   readonly resolver?: Resolver;
@@ -144,6 +153,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     mediaPlane,
     sampleRate: parsed.sampleRate ?? 8_000,
     rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
+    srtp: parsed.srtp ?? "off",
   };
   const trunkUri = parsed.trunk && parseTrunkUri(parsed.trunk.uri);
   const protocol: TransportProtocol | undefined =
@@ -185,7 +195,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
         return;
       }
       const offer = sdpOf(request.message);
-      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs).ok) {
+      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs, settings.srtp)) {
         refuseInvite(request, 488);
         return;
       }

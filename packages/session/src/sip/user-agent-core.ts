@@ -129,7 +129,7 @@ class ScanFreeMap extends Map<string, UserAgentServer> {
   }
 }
 
-/** sip.js's own log at debug, without addresses and numbers. */
+/** sip.js's own log at debug, without addresses, numbers and keys. */
 function loggerFactory(logger: Logger): LoggerFactory {
   const factory = new LoggerFactory();
   factory.builtinEnabled = false;
@@ -137,6 +137,7 @@ function loggerFactory(logger: Logger): LoggerFactory {
   factory.connector = (level, category, _label, content) => {
     if (level === "debug" || level === "log") return;
     const text = String(content)
+      .replace(/inline:\S*/gi, "•••")
       .replace(/\S*@\S*/g, "•••")
       .replace(/\+?\d{5,}/g, "•••");
     logger.debug({ category, level }, text);
