@@ -151,3 +151,46 @@ describe.each(["udp", "tcp"] as const)("baresip over %s", (transport) => {
     expectHeard(readFileSync(heard), BARESIP_SAYS);
   });
 });
+
+describe.each([
+  ["srtp", "allowed"],
+  ["srtp-mand", "required"],
+] as const)("baresip with mediaenc=%s, and SRTP %s here", (theirs, ours) => {
+  it("is called, and each hears the other", async () => {
+    const heard = join(folder, `dial-${theirs}.wav`);
+    const peer = await baresip({
+      transport: "tcp",
+      say: speech(BARESIP_SAYS, 10_000),
+      srtp: theirs,
+    });
+    const trunk = ["--trunk", `sip:127.0.0.1:${peer.port}`, "--transport", "tcp", "--srtp", ours];
+    const command = ["dial", "sip:baresip@127.0.0.1", ...trunk, ...recorder];
+    expect(onlyOutcome(await offhook(command, heard).exited)).toMatchObject({
+      endReason: "AGENT_HUNG_UP",
+      errors: [],
+    });
+    expectHeard(await peer.hangUp(), WE_SAY);
+    expectHeard(readFileSync(heard), BARESIP_SAYS);
+    expect(peer.log()).toMatch(/SRTP/i);
+  });
+
+  it("calls, and each hears the other", async () => {
+    const heard = join(folder, `answer-${theirs}.wav`);
+    const listen = ["--listen", "tcp:127.0.0.1:0", "--max-calls", "1", "--srtp", ours];
+    const us = offhook(["answer", ...listen, ...recorder], heard);
+    const dial = `sip:+12025550199@127.0.0.1:${await us.port()};transport=tcp`;
+    const say = speech(BARESIP_SAYS, 10_000);
+    const peer = await baresip({ transport: "tcp", say, dial, srtp: theirs });
+    expect(onlyOutcome(await us.exited)).toMatchObject({ endReason: "AGENT_HUNG_UP" });
+    expectHeard(await peer.hangUp(), WE_SAY);
+    expectHeard(readFileSync(heard), BARESIP_SAYS);
+    expect(peer.log()).toMatch(/SRTP/i);
+  });
+});
+
+it("refuses baresip with 488 where SRTP is required and it has none", async () => {
+  const us = offhook(["answer", "--listen", "tcp:127.0.0.1:0", "--srtp", "required"]);
+  const dial = `sip:+12025550199@127.0.0.1:${await us.port()};transport=tcp`;
+  const peer = await baresip({ transport: "tcp", say: speech("hello", 300), dial });
+  await expect.poll(peer.log, { timeout: 5_000 }).toContain("488");
+});

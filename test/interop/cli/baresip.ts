@@ -11,6 +11,8 @@ export interface BaresipOptions {
   readonly say: string;
   /** Whom it calls; it answers by itself when absent. */
   readonly dial?: string;
+  /** SRTP with keys in SDP: where we have it too, or always. */
+  readonly srtp?: "srtp" | "srtp-mand";
 }
 
 export interface Baresip {
@@ -31,6 +33,7 @@ audio_source aufile,${say}
 audio_alert aubridge,nowhere-either
 module_path /usr/lib/baresip/modules
 module g711.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -41,13 +44,18 @@ snd_path ${join(folder, "heard")}
 `;
 
 /** Starts baresip on a free port, with a configuration of its own. Rejects when it is not installed. */
-export async function startBaresip({ transport, say, dial }: BaresipOptions): Promise<Baresip> {
+export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
+  const { transport, say, dial, srtp } = options;
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "offhook-baresip-"));
   const uri = `sip:baresip@127.0.0.1:${port};transport=${transport}`;
   mkdirSync(join(folder, "heard"));
   writeFileSync(join(folder, "config"), configOf(port, folder, say));
-  writeFileSync(join(folder, "accounts"), `<${uri}>;regint=0;answermode=auto;audio_codecs=PCMU\n`);
+  const encryption = srtp === undefined ? "" : `;mediaenc=${srtp}`;
+  writeFileSync(
+    join(folder, "accounts"),
+    `<${uri}>;regint=0;answermode=auto;audio_codecs=PCMU${encryption}\n`,
+  );
   writeFileSync(join(folder, "contacts"), "");
   const child = spawn(
     "baresip",

@@ -1,15 +1,17 @@
-import { createSipCarrier, messageOf } from "@offhook/session";
+import { createSipCarrier, messageOf, type SrtpPolicy } from "@offhook/session";
 import type { Command } from "commander";
 import { type Calls, createCalls } from "../calls.js";
 import { reportAsJson, reportInWords } from "./call-report.js";
 import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
 import { onInterrupt } from "./interrupts.js";
+import { srtpOption } from "./open-trunk.js";
 import { addressInWords, collect, count } from "./option-parsers.js";
 
 interface AnswerFlags extends AgentFlags {
   readonly listen: readonly string[];
   readonly maxCalls?: number;
+  readonly srtp?: SrtpPolicy;
   readonly log?: string;
   readonly json?: true;
 }
@@ -22,6 +24,7 @@ export function addAnswerCommand(program: Command): void {
     .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
     .option("--max-calls <n>", "exit when this many calls have ended", count)
+    .addOption(srtpOption())
     .option(...LOG_OPTION)
     .option("--json", "one JSON object per line: events, then the outcome")
     .action(async (flags: AnswerFlags, command: Command) => {
@@ -34,7 +37,11 @@ export function addAnswerCommand(program: Command): void {
 async function answer(flags: AnswerFlags): Promise<void> {
   const agent = await agentOf("answer", flags);
   const logger = cliLogger(flags.log);
-  const carrier = createSipCarrier({ listen: flags.listen, logger });
+  const carrier = createSipCarrier({
+    listen: flags.listen,
+    logger,
+    ...(flags.srtp === undefined ? {} : { srtp: flags.srtp }),
+  });
   const calls = createCalls({ carrier, agent, logger });
   try {
     const enough = untilEnough(calls, flags);

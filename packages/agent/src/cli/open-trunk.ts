@@ -6,8 +6,9 @@ import {
   OffhookError,
   type SipCarrier,
   type SipCarrierOptions,
+  type SrtpPolicy,
 } from "@offhook/session";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 const TRANSPORTS = ["udp", "tcp", "tls", "ws", "wss"] as const;
 
@@ -21,6 +22,7 @@ export interface TrunkFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsServerName?: string;
+  readonly srtp?: SrtpPolicy;
 }
 
 /** The options that describe a trunk, for every command that needs one. */
@@ -37,12 +39,22 @@ export function addTrunkOptions(command: Command): Command {
     .option("--tls-ca <file>", "PEM: who signed the trunk's certificate, if nobody well known")
     .option("--tls-cert <file>", "PEM: our own certificate, where the trunk asks for one")
     .option("--tls-key <file>", "PEM: its key")
-    .option("--tls-server-name <name>", "the name that the trunk's certificate is for");
+    .option("--tls-server-name <name>", "the name that the trunk's certificate is for")
+    .addOption(srtpOption());
+}
+
+/** For every command that carries speech. */
+export function srtpOption(): Option {
+  return new Option("--srtp <policy>", "encrypt speech, with keys in SDP; default: off").choices([
+    "off",
+    "allowed",
+    "required",
+  ] satisfies SrtpPolicy[]);
 }
 
 /** Opens the trunk that the flags describe. Throws INVALID_OPTION, ADDRESS_IN_USE. */
 export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipCarrier> {
-  const { trunk: uri, transport, from, username } = flags;
+  const { trunk: uri, transport, from, username, srtp } = flags;
   const password = flags.password ?? process.env["OFFHOOK_PASSWORD"];
   if (transport !== undefined && !isTransport(transport))
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
@@ -55,7 +67,7 @@ export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipC
   const tls = await tlsOf(flags);
   const trunk =
     uri === undefined ? undefined : defined({ uri, transport, from, username, password });
-  const carrier = createSipCarrier(defined({ trunk, tls, logger }));
+  const carrier = createSipCarrier(defined({ trunk, tls, logger, srtp }));
   await carrier.ready();
   return carrier;
 }
