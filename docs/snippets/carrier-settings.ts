@@ -74,6 +74,13 @@ export const secure = createSipCarrier({
 });
 // #endregion
 
+// #region srtp
+export const encrypted = createSipCarrier({
+  trunk: { uri: "sips:trunk.example.com" },
+  srtp: "required",
+});
+// #endregion
+
 // #region codecs
 export const onlyAlaw = createSipCarrier({
   trunk: { uri: "sip:trunk.example.com" },
