@@ -47,6 +47,8 @@ export interface SessionEvents {
   hold: CallEvent & { readonly held: boolean; readonly by: "far_side" | "us" };
   /** A transfer we asked for went a step on. */
   transfer: CallEvent & { readonly progress: TransferProgress };
+  /** The far side wrote something within the call: a MESSAGE, or an INFO that is no key press. */
+  text: CallEvent & { readonly contentType: string; readonly body: string };
   /** Something went wrong that did not end the call: a hook threw, a detector was dropped. */
   fault: CallEvent & { readonly fault: CallFault };
   /** The call is over. Exactly once per call, last; awaited up to `limits.callEndHookMs`. */

@@ -122,7 +122,9 @@ export type LegSignal =
       readonly durationMs: number;
       readonly via: "rtp" | "info" | "audio";
     }
-  | { readonly type: "transfer"; readonly progress: TransferProgress };
+  | { readonly type: "transfer"; readonly progress: TransferProgress }
+  /** What the far side wrote within the call: a MESSAGE (RFC 3428), or an INFO that is no key press. */
+  | { readonly type: "text"; readonly contentType: string; readonly body: string };
 
 /** A transfer we asked for (REFER, RFC 3515) as its NOTIFYs report it. */
 export interface TransferProgress {

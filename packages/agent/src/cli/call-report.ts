@@ -21,6 +21,7 @@ const TOLD_EVENTS = [
   "audio",
   "hold",
   "transfer",
+  "text",
   "fault",
   "call_end",
 ] as const satisfies readonly (keyof SessionEvents)[];

@@ -54,5 +54,10 @@ function announceSignal(hub: EventHub<SessionEvents>, callId: string, signal: Ca
     }
     case "transfer":
       void hub.emit("transfer", { callId, atMs, progress: signal.progress });
+      return;
+    case "text": {
+      const { contentType, body } = signal;
+      void hub.emit("text", { callId, atMs, contentType, body });
+    }
   }
 }

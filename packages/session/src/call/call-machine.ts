@@ -118,6 +118,9 @@ function onSignal(draft: CallDraft, signal: CallSignal): void {
       return draft.restart("userSilence");
     case "transfer":
       return draft.learn({ transfer: signal.progress });
+    case "text":
+      // Announced as it is; no state hangs on it.
+      return;
   }
 }
 

@@ -89,6 +89,8 @@ function describeSignal(signal: CallSignal): string {
       const { status, sipStatus } = signal.progress;
       return `The transfer is ${status}${sipStatus === undefined ? "" : ` (${sipStatus})`}.`;
     }
+    case "text":
+      return `The far side writes ${signal.body.length} characters of ${signal.contentType}.`;
   }
 }
 

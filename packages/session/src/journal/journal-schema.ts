@@ -107,6 +107,7 @@ const signal: z.ZodType<CallSignal> = z.discriminatedUnion("type", [
     via: z.enum(["rtp", "info", "audio"]),
   }),
   z.looseObject({ type: z.literal("transfer"), atMs, progress: transfer }),
+  z.looseObject({ type: z.literal("text"), atMs, contentType: z.string(), body: z.string() }),
 ]);
 
 const verdictLabel = z.enum([

@@ -81,6 +81,7 @@ const signals = {
       optional("sipStatus", fc.constantFrom(200, 486)),
     ),
   }),
+  text: fc.record({ contentType: fc.constantFrom("text/plain", ""), body: fc.string() }),
 } satisfies Record<CallSignal["type"], fc.Arbitrary<object>>;
 
 const timers: CallTimer[] = ["registeredCall", "noResponse", "ring", "cancel", "maxDuration"];

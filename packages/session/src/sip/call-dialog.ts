@@ -59,7 +59,10 @@ export class CallDialog {
       onInvite: (request) => this.receiveReinvite(request),
       onUpdate: (message) => this.receiveUpdate(message),
       onAck: ({ message }) => this.receiveAck(message),
-      onMessage: (request) => void request.accept(),
+      onMessage: (request) => {
+        request.accept();
+        this.tellText(request.message);
+      },
       onNotify: (request) => this.receiveNotify(request),
       onRefer: (request) => void request.reject({ statusCode: 403 }),
     };
@@ -243,7 +246,17 @@ export class CallDialog {
     } else if (message.hasHeader("info-package"))
       // RFC 6086 7.2.
       request.reject({ statusCode: 469, extraHeaders: ["Recv-Info:"] });
-    else request.accept();
+    else {
+      request.accept();
+      this.tellText(message);
+    }
+  }
+
+  private tellText(message: IncomingRequestMessage): void {
+    const { body } = message;
+    if (!body) return;
+    const contentType = message.getHeader("content-type")?.trim() ?? "text/plain";
+    this.options.emit({ type: "text", contentType, body });
   }
 
   private receiveReinvite(request: IncomingInviteRequest): void {
