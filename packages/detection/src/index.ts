@@ -46,6 +46,7 @@ export {
   detectRecording,
   type RecordingToDetect,
 } from "./replay/detect-recording.js";
+export { type Axis, type Curve, type CurvesToDraw, drawCurves } from "./replay/draw-curves.js";
 export {
   type LabelledRecording,
   type LabelledRing,

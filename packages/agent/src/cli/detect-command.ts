@@ -1,14 +1,15 @@
 import { dirname, resolve } from "node:path";
 import { type DetectedRecording, detectRecording } from "@offhook/detection";
-import { isOffhookError, messageOf, OffhookError, readWav } from "@offhook/session";
+import { OffhookError } from "@offhook/session";
 import type { Command } from "commander";
 import { z } from "zod";
 import { seconds } from "./call-report.js";
-import { readNamedFile } from "./read-file.js";
+import { readManifest, reportUnusable } from "./manifest.js";
+import { type Channel, readRecording } from "./recording-file.js";
 
 interface DetectFlags {
   readonly manifest?: string;
-  readonly channel: string;
+  readonly channel: Channel;
   readonly json?: true;
 }
 
@@ -16,9 +17,6 @@ interface DetectFlags {
 interface Timeline extends DetectedRecording {
   readonly file: string;
 }
-
-/** How long the line stays silent after the recording's end, as it would before somebody hangs up. */
-const TAIL_MS = 4_000;
 
 const manifestLineSchema = z.looseObject({ file: z.string().min(1) });
 
@@ -41,14 +39,11 @@ export function addDetectCommand(program: Command): void {
 
 /** One recording after the other; one that cannot be read is named, and the rest is done. */
 async function detectAll(files: readonly string[], flags: DetectFlags): Promise<void> {
-  const listed = flags.manifest === undefined ? [] : await readManifest(flags.manifest);
+  const listed = flags.manifest === undefined ? [] : await readListed(flags.manifest);
   let bad = 0;
   const report = (what: string, thrown: unknown) => {
     bad += 1;
-    const code = isOffhookError(thrown) ? thrown.code : "INTERNAL";
-    console.error(`offhook: ${what}: ${messageOf(thrown)} (${code})`);
-    if (flags.json)
-      console.log(JSON.stringify({ file: what, error: { code, message: messageOf(thrown) } }));
+    reportUnusable(what, thrown, flags.json ?? false);
   };
   for (const entry of [...files, ...listed]) {
     if (typeof entry !== "string") {
@@ -68,33 +63,20 @@ async function detectAll(files: readonly string[], flags: DetectFlags): Promise<
     });
 }
 
-async function detect(file: string, channel: string): Promise<Timeline> {
-  const { sampleRate, channels, samples } = readWav(await readNamedFile(file, "a WAV file"));
-  const side = sideOf(samples, channels, channel === "right" ? 1 : 0);
-  const heard = new Int16Array(side.length + (sampleRate * TAIL_MS) / 1_000);
-  heard.set(side);
-  return { file, ...detectRecording({ samples: heard, sampleRate }) };
-}
-
-function sideOf(samples: Int16Array, channels: number, side: number): Int16Array {
-  if (channels === 1) return samples;
-  return samples.filter((_sample, index) => index % channels === side);
+async function detect(file: string, channel: Channel): Promise<Timeline> {
+  return { file, ...detectRecording(await readRecording(file, channel)) };
 }
 
 type Listed = string | { readonly line: string; readonly problem: OffhookError };
 
 /** The files of a manifest, relative to it; a line that cannot be read stands as its own problem. */
-async function readManifest(path: string): Promise<readonly Listed[]> {
-  const lines = (await readNamedFile(path, "a manifest")).toString("utf8").split("\n");
-  return lines.flatMap((text, index): Listed[] => {
-    if (text.trim() === "") return [];
-    try {
-      return [resolve(dirname(path), manifestLineSchema.parse(JSON.parse(text)).file)];
-    } catch {
-      const problem = new OffhookError("INVALID_OPTION", 'is not {"file": "…"}');
-      return [{ line: `${path} line ${index + 1}`, problem }];
-    }
-  });
+async function readListed(path: string): Promise<readonly Listed[]> {
+  const lines = await readManifest(path, manifestLineSchema, '{"file": "…"}');
+  return lines.map(({ where, entry }) =>
+    entry instanceof OffhookError
+      ? { line: where, problem: entry }
+      : resolve(dirname(path), entry.file),
+  );
 }
 
 function inWords({ file, verdicts, final }: Timeline): string {

@@ -10,6 +10,13 @@ export function count(value: string): number {
   return wholeNumber(value, 1, 1_000_000, "calls");
 }
 
+/** A share of all, 0 to 1. */
+export function share(value: string): number {
+  const parsed = /^\d(\.\d{1,9})?$/.test(value) ? Number(value) : Number.NaN;
+  if (parsed >= 0 && parsed <= 1) return parsed;
+  throw new InvalidArgumentError("It takes a share from 0 to 1, such as 0.04.");
+}
+
 function wholeNumber(value: string, least: number, most: number, unit: string): number {
   const parsed = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
   if (parsed >= least && parsed <= most) return parsed;

@@ -9,6 +9,7 @@ import { addExplainCommand } from "./explain-command.js";
 import { addReasonsCommand } from "./reasons-command.js";
 import { addReplayCommand } from "./replay-command.js";
 import { reportError, reportUsage } from "./report-error.js";
+import { addTuneCommand } from "./tune-command.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
@@ -27,6 +28,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addExplainCommand(program);
   addReplayCommand(program);
   addDetectCommand(program);
+  addTuneCommand(program);
   try {
     process.exitCode = 0;
     await program.parseAsync(argv, { from: "user" });

@@ -7,6 +7,9 @@ import { TurnTaking } from "./turn-taking.js";
 
 const share = z.number().min(0.5).max(1);
 
+/** Unless tuned otherwise, nobody is called a machine with less. */
+export const DEFAULT_MACHINE_AT_LEAST = 0.62;
+
 /** The earlier the stage, the surer it must be before it speaks. */
 const BAR: Readonly<Record<Stage, number>> = {
   talking: 0.9,
@@ -28,7 +31,7 @@ export const greeting = defineDetector({
     /** After the longest pause, this sure makes a person's verdict final. */
     certainHuman: share.default(0.9),
     /** Nobody is called a machine with less. */
-    machineAtLeast: share.default(0.62),
+    machineAtLeast: share.default(DEFAULT_MACHINE_AT_LEAST),
     /** No verdict counts for more than this. */
     mostConfident: share.default(0.96),
   }),

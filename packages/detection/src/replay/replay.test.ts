@@ -59,6 +59,12 @@ describe("tuning", () => {
     expect(best.deadAirMs).toBeGreaterThan(0);
   });
 
+  it("stays with the default where the recordings say nothing against it", () => {
+    const { points, best } = tuneGreeting([people, machine]);
+    expect(points.filter(({ falseMachine }) => falseMachine === 0).length).toBeGreaterThan(1);
+    expect(best.machineAtLeast).toBe(0.62);
+  });
+
   it("needs people and machines", () => {
     expect(() => tuneGreeting([people])).toThrow(/no recording is labelled "machine"/);
   });

@@ -1,5 +1,5 @@
 import { defaultDetectors } from "../default-detectors.js";
-import { greeting } from "../detectors/greeting.js";
+import { DEFAULT_MACHINE_AT_LEAST, greeting } from "../detectors/greeting.js";
 import { DetectionError } from "../errors.js";
 import { detectRecording, type RecordingToDetect } from "./detect-recording.js";
 
@@ -25,12 +25,14 @@ export interface Tuned {
   readonly best: TunePoint;
 }
 
-const SETTINGS = [0.5, 0.56, 0.62, 0.7, 0.78, 0.86, 0.93] as const;
+const SETTINGS = [0.5, 0.56, DEFAULT_MACHINE_AT_LEAST, 0.7, 0.78, 0.86, 0.93] as const;
 const MACHINES: ReadonlySet<string> = new Set(["voicemail", "ivr", "screening", "announcement"]);
 
 /**
  * Tries the greeting detector's settings on labelled recordings. The best is the one that calls
- * fewest machines a person while calling at most `falseMachineAtMost` of the people a machine.
+ * fewest machines a person while calling at most `falseMachineAtMost` of the people a machine, or
+ * the fewest people where none does. Of equals it is the one nearest to the default, which then
+ * stands: the recordings say nothing against it.
  * Throws INVALID_OPTION unless both labels occur.
  */
 export function tuneGreeting(
@@ -45,10 +47,14 @@ export function tuneGreeting(
       });
   const points = SETTINGS.map((machineAtLeast) => measure(recordings, machineAtLeast));
   const allowed = points.filter(({ falseMachine }) => falseMachine <= falseMachineAtMost);
-  const [best] = (allowed.length > 0 ? [...allowed] : [...points]).sort((a, b) =>
-    allowed.length > 0
-      ? a.falseHuman - b.falseHuman || a.falseMachine - b.falseMachine
-      : a.falseMachine - b.falseMachine,
+  const fromDefault = (point: TunePoint) =>
+    Math.abs(point.machineAtLeast - DEFAULT_MACHINE_AT_LEAST);
+  const [best] = [...(allowed.length > 0 ? allowed : points)].sort(
+    (a, b) =>
+      (allowed.length > 0 ? a.falseHuman - b.falseHuman : 0) ||
+      a.falseMachine - b.falseMachine ||
+      a.falseHuman - b.falseHuman ||
+      fromDefault(a) - fromDefault(b),
   );
   return { points, best: best as TunePoint };
 }
