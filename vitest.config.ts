@@ -10,5 +10,7 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "test/interop/**"],
     testTimeout: 10_000,
+    // Most of the waiting is for sockets: all cores have work.
+    maxWorkers: "100%",
   },
 });
