@@ -38,6 +38,53 @@ describe("srvResolver", () => {
     expect(found[0]?.port).toBe(5070);
   });
 
+  it("goes where the NAPTR rules for its transport point, best rule first", async () => {
+    const rule = (service: string, order: number, replacement: string, flags = "s") => ({
+      flags,
+      service,
+      order,
+      preference: 50,
+      replacement,
+    });
+    const asked: string[] = [];
+    const found = await resolve("sip:trunk.example.com", {
+      naptr: async () => [
+        rule("SIP+D2U", 20, "second.example.com"),
+        rule("SIP+D2T", 1, "tcp.example.com"),
+        rule("SIP+D2U", 5, "regex.example.com", "u"),
+        rule("sip+d2u", 10, "first.example.com", "S"),
+      ],
+      srv: async (name) => {
+        asked.push(name);
+        return [record(`host-of-${name}`, 1, 1)];
+      },
+      addresses: async (host) => [host.includes("first") ? "192.0.2.1" : "192.0.2.2"],
+    });
+    expect(asked).toEqual([
+      "_sip._udp.trunk.example.com",
+      "first.example.com",
+      "second.example.com",
+    ]);
+    expect(found.map(({ address }) => address)).toEqual(["192.0.2.1", "192.0.2.2"]);
+  });
+
+  it("asks for SRV at its usual name where NAPTR leads nowhere", async () => {
+    const found = await resolve("sip:trunk.example.com", {
+      naptr: async () => [
+        {
+          flags: "s",
+          service: "SIP+D2U",
+          order: 1,
+          preference: 1,
+          replacement: "gone.example.com",
+        },
+      ],
+      srv: async (name) => (name.startsWith("_sip") ? [record("a.example.com", 1, 1)] : []),
+      addresses: async () => ["192.0.2.1"],
+    });
+    expect(found).toEqual([{ address: "192.0.2.1", port: 5070 }]);
+  });
+
   it("asks no SRV where a port is named", async () => {
     const found = await resolve("sip:trunk.example.com:5090", {
       srv: async () => [record("wrong", 1, 1)],

@@ -11,9 +11,19 @@ export interface SrvRecord {
   readonly weight: number;
 }
 
+/** A rule of RFC 3403, as SIP uses it: `SIP+D2T` with flag `s` names an SRV record. */
+export interface NaptrRecord {
+  readonly flags: string;
+  readonly service: string;
+  readonly replacement: string;
+  readonly order: number;
+  readonly preference: number;
+}
+
 /** What is asked of the DNS; each rejects or is empty when there is no such record. */
 export interface Dns {
   srv(name: string): Promise<readonly SrvRecord[]>;
+  naptr?(name: string): Promise<readonly NaptrRecord[]>;
   /** Addresses of a host, best first, the hosts file included. */
   addresses(host: string): Promise<readonly string[]>;
 }
@@ -26,9 +36,20 @@ const services: Readonly<Record<TransportProtocol, string>> = {
   WSS: "_sips._ws",
 };
 
+/** As RFC 3263 4.1 and RFC 7118 name them. */
+const naptrServices: Readonly<Record<TransportProtocol, string>> = {
+  UDP: "SIP+D2U",
+  TCP: "SIP+D2T",
+  TLS: "SIPS+D2T",
+  WS: "SIP+D2W",
+  WSS: "SIPS+D2W",
+};
+const MAX_NAPTR_RULES = 8;
+
 /**
- * Locates SIP servers (RFC 3263 4.2): the transport is given by the trunk, so SRV comes first where
- * the URI names no port, then plain addresses. All targets are returned, in the order to try them.
+ * Locates SIP servers (RFC 3263): the transport is given by the trunk, so of the NAPTR rules only
+ * those for it count. Where the URI names no port they come first, then SRV at its usual name, then
+ * plain addresses. All targets are returned, in the order to try them.
  */
 export function srvResolver(dns: Dns, random: Random): Resolver {
   return {
@@ -78,7 +99,40 @@ async function viaSrv(
   host: string,
   protocol: TransportProtocol,
 ): Promise<HostPort[]> {
-  const records = await dns.srv(`${services[protocol]}.${host}`).catch(() => []);
+  // Both at once: a DNS that leaves one question unanswered costs a call no more than it did.
+  const usual = recordsOf(dns, `${services[protocol]}.${host}`);
+  const targets: HostPort[] = [];
+  for (const name of await naptrNames(dns, host, protocol))
+    targets.push(...(await srvTargets(dns, random, await recordsOf(dns, name))));
+  return targets.length > 0 ? targets : srvTargets(dns, random, await usual);
+}
+
+/** The SRV names that the NAPTR rules of `host` give for this transport, best first. */
+async function naptrNames(dns: Dns, host: string, protocol: TransportProtocol): Promise<string[]> {
+  const rules = (await dns.naptr?.(host).catch(() => [])) ?? [];
+  return rules
+    .filter(
+      ({ flags, service, replacement }) =>
+        flags.toLowerCase() === "s" &&
+        service.toUpperCase() === naptrServices[protocol] &&
+        replacement !== "" &&
+        replacement !== ".",
+    )
+    .sort((one, other) => one.order - other.order || one.preference - other.preference)
+    .slice(0, MAX_NAPTR_RULES)
+    .map(({ replacement }) => replacement);
+}
+
+/** Empty where there are none, or nobody says. */
+async function recordsOf(dns: Dns, name: string): Promise<readonly SrvRecord[]> {
+  return dns.srv(name).catch(() => []);
+}
+
+async function srvTargets(
+  dns: Dns,
+  random: Random,
+  records: readonly SrvRecord[],
+): Promise<HostPort[]> {
   const targets: HostPort[] = [];
   // A lone dot says that the service is not offered (RFC 2782).
   for (const record of orderSrv(records, random))

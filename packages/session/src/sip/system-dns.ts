@@ -7,10 +7,11 @@ const SRV_TIMEOUT_MS = 1_500;
 /** The machine's own resolver. */
 export function systemDns(): Dns {
   const resolver = new Resolver({ timeout: SRV_TIMEOUT_MS, tries: 1 });
+  // Names of this machine have no such records.
+  const isLocal = (name: string) => /(?:^|\.)localhost\.?$/i.test(name);
   return {
-    // Names of this machine have no SRV records.
-    srv: (name) =>
-      /\.localhost\.?$/i.test(name) ? Promise.resolve([]) : resolver.resolveSrv(name),
+    srv: async (name) => (isLocal(name) ? [] : resolver.resolveSrv(name)),
+    naptr: async (name) => (isLocal(name) ? [] : resolver.resolveNaptr(name)),
     addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   };
 }
