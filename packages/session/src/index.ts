@@ -47,6 +47,7 @@ export {
   isEndReason,
 } from "./call/end-reason.js";
 export type { CallFacts, Ending, ProvisionalEntry } from "./call/facts.js";
+export type { MediaReport } from "./call/media-report.js";
 export {
   type CallIdentity,
   type CallOutcome,

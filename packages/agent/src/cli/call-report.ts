@@ -61,7 +61,7 @@ export function reportInWords(call: Call, write: WriteLine): void {
 
 /** The end of a call in a few lines of text. */
 export function outcomeInWords(outcome: CallOutcome): string {
-  const { endReason, endedBy, because, talkMs, ringMs, sip, errors } = outcome;
+  const { endReason, endedBy, because, talkMs, ringMs, sip, media, errors } = outcome;
   const lines = [
     `${endReason}, ended by the ${endedBy}`,
     `  because  ${because.text}`,
@@ -70,6 +70,10 @@ export function outcomeInWords(outcome: CallOutcome): string {
   if (sip?.status !== undefined)
     lines.push(`  SIP      ${sip.status} ${sip.phrase ?? ""}`.trimEnd());
   for (const header of sip?.reasonHeaders ?? []) lines.push(`  Reason   ${header}`);
+  if (media)
+    lines.push(
+      `  audio    ${media.codec}, ${media.packetsSent} packets sent, ${media.oneWay ? "nothing ever received" : `${media.packetsReceived} received, ${media.packetsLost} lost`}`,
+    );
   for (const error of errors) lines.push(`  error    ${error.message} (${error.code})`);
   return lines.join("\n");
 }

@@ -3,7 +3,7 @@
 import type { Carrier, Destination, InboundOffer, RejectOptions } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
-import { OffhookError } from "../errors.js";
+import { messageOf, OffhookError } from "../errors.js";
 import { EventHub, type Hook, type HookFault } from "../event-hub.js";
 import type { SessionEvents } from "../events.js";
 import { type Logger, silentLogger } from "../logger.js";
@@ -27,6 +27,7 @@ import { type CallState, isTerminal, type VisibleStatus, visibleStatus } from ".
 import { type CallTap, CallTaps } from "./call-tap.js";
 import { CallTimers } from "./call-timers.js";
 import type { AgentEndReason, EndReason } from "./end-reason.js";
+import { type MediaReport, mediaReportOf } from "./media-report.js";
 import { MeteredMedia } from "./metered-media.js";
 import { type CallOutcome, outcomeOf } from "./outcome.js";
 
@@ -424,11 +425,13 @@ export class CallSession {
   #close(atMs: number): void {
     this.open();
     this.#timers.stopAll();
+    const media = this.#mediaReport();
     this.#media?.release();
     this.#legs.release();
     const { states, facts, settings } = this.#snapshot;
     const identity = { callId: this.callId, createdAtWallMs: this.createdAtWallMs };
-    const outcome = outcomeOf(identity, facts, states, settings.profile);
+    const decided = outcomeOf(identity, facts, states, settings.profile);
+    const outcome = media === undefined ? decided : { ...decided, media };
     this.#outcome = outcome;
     this.#closing = true;
     const { callId } = this;
@@ -443,6 +446,16 @@ export class CallSession {
     });
     this.#disconnected.resolve();
     void hooks.then(() => this.#closeRecord(outcome));
+  }
+
+  #mediaReport(): MediaReport | undefined {
+    try {
+      return this.#media && mediaReportOf(this.#media.stats(), this.#snapshot.facts);
+    } catch (error) {
+      // Counters of a carrier of somebody's own must not keep the call from ending.
+      this.#logger.warn({ callId: this.callId, error: messageOf(error) }, "no media statistics");
+      return undefined;
+    }
   }
 
   #closeRecord(outcome: CallOutcome): void {

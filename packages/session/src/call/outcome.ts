@@ -16,6 +16,7 @@ import {
 import { decideEnd } from "./decide-end.js";
 import { type EndReason, type EndReasonCategory, endReasonRow } from "./end-reason.js";
 import { type CallFacts, type ProvisionalEntry, ringMsOf, talkMsOf } from "./facts.js";
+import type { MediaReport } from "./media-report.js";
 
 /** What SIP said last, kept as evidence. */
 export interface SipEvidence {
@@ -64,6 +65,8 @@ export interface CallOutcome {
   readonly answeredAt?: string;
   readonly verdict?: Verdict;
   readonly message?: MessageProgress;
+  /** Packets, loss, jitter, quality. Measured, not decided: `outcomeOf` knows nothing of it. */
+  readonly media?: MediaReport;
   readonly errors: readonly CallFault[];
 }
 

@@ -1,4 +1,5 @@
 import { endReasonRow } from "../call/end-reason.js";
+import type { MediaReport } from "../call/media-report.js";
 import type { CallOutcome } from "../call/outcome.js";
 import { describeInput } from "./describe-input.js";
 import type { JournalEntry, JournalHeader } from "./journal-schema.js";
@@ -57,7 +58,7 @@ function hookText(entry: Extract<JournalEntry, { type: "hook" }>): string | unde
 }
 
 function endOf(outcome: CallOutcome): string[] {
-  const { endReason, finalState, endedBy, because, verdict, message, errors } = outcome;
+  const { endReason, finalState, endedBy, because, verdict, message, media, errors } = outcome;
   const row = endReasonRow(endReason);
   const rang = outcome.ringMs === undefined ? "It never rang" : `It rang ${length(outcome.ringMs)}`;
   const talked =
@@ -75,9 +76,18 @@ function endOf(outcome: CallOutcome): string[] {
           `The message was played ${message.complete ? "in full" : "in part"}: ${message.playedMs} of ${message.totalMs} ms.`,
         ]
       : []),
+    ...(media ? [audioInWords(media)] : []),
     ...errors.map(({ code, where, message: what }) => `Fault in ${where}: ${code}, ${what}`),
     `What to do: ${row.advice}`,
   ];
+}
+
+function audioInWords({ codec, oneWay, ...counted }: MediaReport): string {
+  const { packetsSent, packetsReceived, packetsLost } = counted;
+  const heard = oneWay
+    ? "nothing ever came back"
+    : `${packetsReceived} received, ${packetsLost} lost`;
+  return `Audio was ${codec}: ${packetsSent} packets sent, ${heard}.`;
 }
 
 function unfinished({ snapshot }: Replay): string[] {

@@ -3,6 +3,7 @@ import type { CallInput, CallTimer } from "../call/call-input.js";
 import { type CallSettings, carrierProfileSchema, DEFAULT_LIMITS } from "../call/call-settings.js";
 import { CALL_STATES, type CallState } from "../call/call-state.js";
 import { END_REASONS, type EndReason } from "../call/end-reason.js";
+import type { MediaReport } from "../call/media-report.js";
 import type { CallSignal, Verdict } from "../vocabulary.js";
 
 /** The version a journal's header names. A reader takes its own version only. */
@@ -193,6 +194,23 @@ const input: z.ZodType<CallInput> = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("fault"), fault, atMs }),
 ]);
 
+const media: z.ZodType<MediaReport> = z.looseObject({
+  codec: z.string(),
+  packetsSent: z.number(),
+  packetsReceived: z.number(),
+  packetsLost: z.number(),
+  packetsDropped: z.number(),
+  jitterMs: z.number(),
+  packetsLate: z.number().exactOptional(),
+  concealedMs: z.number().exactOptional(),
+  bufferMs: z.number().exactOptional(),
+  roundTripMs: z.number().exactOptional(),
+  remoteLossRate: z.number().exactOptional(),
+  remoteJitterMs: z.number().exactOptional(),
+  mos: z.number().exactOptional(),
+  oneWay: z.literal("nothing_received").exactOptional(),
+});
+
 /** Every line says when: ms since the call was created (monotonic), and wall time. */
 const when = { atMs, at: wallTime };
 
@@ -229,6 +247,8 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
     endReason,
     finalState: z.enum(["ended", "not_connected", "canceled"]),
     endedBy,
+    /** Measured by the media plane, so that no replay could come to it. */
+    media: media.exactOptional(),
   }),
 ]);
 

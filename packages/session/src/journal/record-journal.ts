@@ -54,8 +54,9 @@ export function recordJournal(
     onRecording: (file, fromMs) => write({ type: "recording", file, fromMs }),
     onHook: (timing) => write({ type: "hook", ...timing }),
   });
-  return session.ended.then(({ endReason, finalState, endedBy }) => {
+  return session.ended.then(({ endReason, finalState, endedBy, media }) => {
     untap();
-    write({ type: "end", endReason, finalState, endedBy });
+    const measured = media === undefined ? {} : { media };
+    write({ type: "end", endReason, finalState, endedBy, ...measured });
   });
 }

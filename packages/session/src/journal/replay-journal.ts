@@ -42,7 +42,12 @@ export function replayJournal(lines: Iterable<string>): Replay {
   if (!isTerminal(snapshot.state)) return { journal, snapshot, differences };
   const { facts, states } = snapshot;
   const made = outcomeOf({ callId, createdAtWallMs }, facts, states, settings.profile);
-  const outcome = lateFaults.length ? { ...made, errors: [...made.errors, ...lateFaults] } : made;
+  const media = journal.entries.find((entry) => entry.type === "end")?.media;
+  const outcome = {
+    ...made,
+    errors: [...made.errors, ...lateFaults],
+    ...(media === undefined ? {} : { media }),
+  };
   return {
     journal,
     snapshot,
