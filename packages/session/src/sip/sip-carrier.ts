@@ -10,6 +10,7 @@ import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import { type Random, systemRandom } from "../random.js";
 import { parseDestination } from "./destination.js";
+import { DIGEST_ALGORITHMS } from "./digest.js";
 import {
   Endpoint,
   type ListenAddress,
@@ -22,7 +23,7 @@ import { sdpOf } from "./evidence.js";
 import { parseUri } from "./header-value.js";
 import { InboundGuard, type InboundLimits } from "./inbound-guard.js";
 import { headerLine, refuseInvite, SipInboundLeg } from "./inbound-leg.js";
-import { makeOffer, type SipInboundOffer } from "./inbound-offer.js";
+import { type ChallengeOptions, makeOffer, type SipInboundOffer } from "./inbound-offer.js";
 import { couldAnswer } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
@@ -71,6 +72,14 @@ const inboundSchema = z.strictObject({
   allow: z.array(z.string()).optional(),
   maxCalls: z.number().int().min(1).optional(),
   maxCallsPerSecond: z.number().int().min(1).optional(),
+  credentials: z
+    .strictObject({
+      username: z.string().min(1),
+      password: z.string().min(1),
+      realm: z.string().min(1).optional(),
+      algorithm: z.enum(DIGEST_ALGORITHMS).optional(),
+    })
+    .optional(),
 });
 
 const optionsSchema = z.strictObject({
@@ -91,13 +100,21 @@ export interface SipTrunk extends z.input<typeof trunkSchema> {
   readonly profile?: CarrierProfileInput;
 }
 
+export interface InboundSettings extends InboundLimits {
+  /**
+   * What every caller has to prove by digest before anything else is looked at; whoever cannot is
+   * asked again with 401 and learns no more. Default realm `offhook`, default algorithm MD5.
+   */
+  readonly credentials?: Omit<ChallengeOptions, "qop" | "status">;
+}
+
 export interface SipCarrierOptions {
   /** Where calls go. Without one, only `sip:` destinations can be dialled. */
   readonly trunk?: SipTrunk;
   /** `udp:127.0.0.1:0`, `tcp:[::1]:5060`; port 0 takes a free one. */
   readonly listen?: readonly string[];
   /** Who may call us, and how much at once. Default: everybody, without limit. */
-  readonly inbound?: InboundLimits;
+  readonly inbound?: InboundSettings;
   /** For `tls` and `wss`; version 1.2 at least. */
   readonly tls?: z.input<typeof tlsSchema>;
   /** Default: one media thread of its own. Closed together with the carrier. */
@@ -184,21 +201,6 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(options.openWire ? { openWire: options.openWire } : {}),
     admits: (from) => guard.admits(from.address),
     onInvite: (binding, request, arrival) => {
-      const refusal = guard.refusal(inboundCalls);
-      if (refusal) {
-        refuseInvite(request, refusal.status, refusal.headers ? { headers: refusal.headers } : {});
-        return;
-      }
-      const brief = tooBrief(request.message);
-      if (brief) {
-        request.reject({ statusCode: 422, extraHeaders: brief });
-        return;
-      }
-      const offer = sdpOf(request.message);
-      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs, settings.srtp)) {
-        refuseInvite(request, 488);
-        return;
-      }
       const made = makeOffer({
         request,
         arrival,
@@ -217,6 +219,23 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
           return leg;
         },
       });
+      const wanted = options.inbound?.credentials;
+      if (wanted && !made.offer.challenge({ ...wanted, status: 401 })) return;
+      const refusal = guard.refusal(inboundCalls);
+      if (refusal) {
+        refuseInvite(request, refusal.status, refusal.headers ? { headers: refusal.headers } : {});
+        return;
+      }
+      const brief = tooBrief(request.message);
+      if (brief) {
+        request.reject({ statusCode: 422, extraHeaders: brief });
+        return;
+      }
+      const offer = sdpOf(request.message);
+      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs, settings.srtp)) {
+        refuseInvite(request, 488);
+        return;
+      }
       if (!receiver || closing) {
         made.offer.refuse(480);
         return;
