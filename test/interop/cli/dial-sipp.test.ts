@@ -1,3 +1,4 @@
+import { clipPath } from "@offhook/session/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Sipp, startSipp } from "../sip/sipp.js";
 import { type Line, type Offhook, startOffhook } from "./offhook.js";
@@ -175,6 +176,16 @@ describe.each(["udp", "tcp"] as const)("offhook dial over %s, called: sipp", (tr
     call.offhook.signal(signal);
     const outcome = await outcomeOf(call);
     expect(outcome).toMatchObject({ finalState: "canceled", endReason: "CANCELED", talkMs: 0 });
+    await satisfied(call);
+  });
+
+  it("speaks and hears nothing, and says that it went one way only", async () => {
+    const flags = ["--play", clipPath("business_greeting"), "--hangup-after", "2500"];
+    const call = await dial(transport, "answer", flags);
+    expect(await outcomeOf(call)).toMatchObject({
+      endReason: "AGENT_HUNG_UP",
+      media: { codec: "PCMU", packetsReceived: 0, oneWay: "nothing_received" },
+    });
     await satisfied(call);
   });
 
