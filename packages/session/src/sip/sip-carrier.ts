@@ -37,6 +37,7 @@ import { srvResolver } from "./srv-resolver.js";
 import { systemDns } from "./system-dns.js";
 import type { TlsSettings } from "./transport/stream.js";
 import { formatHost, type TransportProtocol } from "./transport/wire.js";
+import { TrunkHealth } from "./trunk-health.js";
 
 const trunkSchema = z.strictObject({
   /** `sip:HOST`, `sip:HOST:PORT`; where every call is sent. */
@@ -53,6 +54,8 @@ const trunkSchema = z.strictObject({
       z.strictObject({ expiresSeconds: z.number().int().min(10).max(86_400).optional() }),
     ])
     .optional(),
+  /** Ask the trunk with OPTIONS this often whether it is there; see `SipCarrier.health`. */
+  healthCheckMs: z.number().int().min(5_000).optional(),
 });
 
 const DEFAULT_REGISTRATION_SECONDS = 300;
@@ -151,6 +154,8 @@ export interface SipCarrier extends Carrier {
   ping(): Promise<PingResult>;
   /** How the registration stands; undefined without `trunk.register`. */
   readonly registration: Pick<Registration, "state" | "registered"> | undefined;
+  /** Whether the trunk was there at the last look; undefined without `trunk.healthCheckMs`. */
+  readonly health: Pick<TrunkHealth, "state" | "onChange"> | undefined;
 }
 
 /**
@@ -250,6 +255,22 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   });
 
   const registration = startRegistration();
+  const everyMs = parsed.trunk?.healthCheckMs;
+  const health =
+    everyMs === undefined
+      ? undefined
+      : new TrunkHealth({ clock, logger, everyMs, ping: () => pingOnce() });
+
+  async function pingOnce(): Promise<PingResult> {
+    if (!trunkUri || !home)
+      throw new OffhookError("WRONG_STATE", "There is no trunk to ask.", {
+        remedy: "Give the carrier a trunk.",
+      });
+    const [route] = await endpoint.routes(trunkUri, "trunk");
+    if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
+    const from = fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
+    return pingTrunk(clock, route, `sip:${home.hostPort}`, from);
+  }
 
   function startRegistration(): Registration | undefined {
     const wanted = parsed.trunk?.register;
@@ -275,6 +296,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   return {
     clock,
     registration,
+    health,
     ...(profile === undefined ? {} : { profile }),
     parseDestination: (to) => parseDestination(to, home),
     placeCall(request, sink) {
@@ -314,19 +336,11 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
         if (receiver === wanted) receiver = undefined;
       };
     },
-    async ping() {
-      if (!trunkUri || !home)
-        throw new OffhookError("WRONG_STATE", "There is no trunk to ask.", {
-          remedy: "Give the carrier a trunk.",
-        });
-      const [route] = await endpoint.routes(trunkUri, "trunk");
-      if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
-      const from = fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
-      return pingTrunk(clock, route, `sip:${home.hostPort}`, from);
-    },
+    ping: pingOnce,
     ready: async () => ({ addresses: await endpoint.ready }),
     close() {
       closing ??= (async () => {
+        health?.stop();
         for (const leg of [...legs]) leg.release();
         await registration?.stop();
         // A withdrawn call still needs its leg: its CANCEL waits for a provisional.
