@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import type { InboundLeg, OutboundLeg } from "../carrier.js";
 import { likeness } from "../media/correlation.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
@@ -109,4 +111,52 @@ describe("two SIP carriers that speak SRTP", () => {
     const media = near.agreed[0]?.srtp ? "secure" : "plain";
     expect(rejected ? String(rejected.response.status) : media).toBe(expected);
   });
+});
+
+it("acknowledges and ends at once a call whose answer is plain where it must not be", async () => {
+  const peer = createSocket("udp4").bind(0, "127.0.0.1");
+  onTestFinished(() => void peer.close());
+  await once(peer, "listening");
+  const { port } = peer.address();
+  const requests: string[] = [];
+  peer.on("message", (datagram, from) => {
+    const text = datagram.toString();
+    const method = text.split(" ", 1)[0] ?? "";
+    requests.push(text);
+    if (method === "ACK") return;
+    const copied = text.split("\r\n").filter((line) => /^(Via|From|Call-ID|CSeq):/i.test(line));
+    const to = /^To: .*$/m.exec(text)?.[0].trim() ?? "";
+    const body = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n`;
+    const lines = [
+      "SIP/2.0 200 OK",
+      ...copied,
+      to.includes("tag=") ? to : `${to};tag=far`,
+      `Contact: <sip:127.0.0.1:${port}>`,
+      ...(method === "INVITE" ? ["Content-Type: application/sdp"] : []),
+      `Content-Length: ${method === "INVITE" ? body.length : 0}`,
+    ];
+    const response = `${lines.join("\r\n")}\r\n\r\n${method === "INVITE" ? body : ""}`;
+    peer.send(response, from.port, from.address);
+  });
+  const near = watchedPlane();
+  const carrier = createSipCarrier({
+    trunk: { uri: `sip:127.0.0.1:${port}` },
+    mediaPlane: near.plane,
+    srtp: "required",
+  });
+  closers.push(carrier);
+  const signals: LegSignal[] = [];
+  const destination = carrier.parseDestination("+12025550100");
+  carrier.placeCall(
+    { callId: "call-1", destination },
+    { onSignal: (signal) => signals.push(signal) },
+  );
+  await until(() => requests.some((text) => text.startsWith("BYE")));
+  expect(signals.find((signal) => signal.type === "answered")).toMatchObject({
+    answer: { status: 200, usableMedia: false },
+  });
+  expect(requests[0]).toContain("RTP/SAVP");
+  expect(requests.map((text) => text.split(" ", 1)[0])).toEqual(["INVITE", "ACK", "BYE"]);
+  expect(requests[2]).toMatch(/^Reason: SIP;\s*cause=488/m);
+  expect(near.agreed).toEqual([]);
 });
