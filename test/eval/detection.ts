@@ -1,6 +1,7 @@
+import { defaultDetectors, greeting } from "@offhook/detection";
 import { corpusCalls } from "../corpus/calls.js";
 import { loadLibrary, type Split } from "../corpus/library.js";
-import { type JudgedCall, judge } from "./judge.js";
+import { isSpeaking, type JudgedCall, judge } from "./judge.js";
 import {
   balancedAccuracy,
   beepScore,
@@ -11,23 +12,47 @@ import {
   percentile,
   row,
 } from "./metrics.js";
+import { type JudgedSetting, writePictures } from "./pictures.js";
 
 /**
- * `npm run eval:detection [-- --json] [--split train|test] [--scale 0.2] [--wrong]`
- * The whole corpus through the default detectors, beside Asterisk's rules on the same audio.
+ * `npm run eval:detection [-- --json] [--split train|test] [--scale 0.2] [--wrong]
+ * [--picture DIR]`
+ * The whole corpus through the default detectors, beside Asterisk's rules on the same audio. With
+ * pictures it takes several times as long: each speaking call is judged at every setting.
  */
 async function main(arguments_: readonly string[]): Promise<void> {
   const optionOf = (name: string) => arguments_[arguments_.indexOf(name) + 1];
   const split: Split =
     arguments_.includes("--split") && optionOf("--split") === "train" ? "train" : "test";
   const scale = arguments_.includes("--scale") ? Number(optionOf("--scale")) : 1;
+  const pictures = arguments_.includes("--picture") ? optionOf("--picture") : null;
+  if (pictures === undefined || pictures?.startsWith("--"))
+    throw new Error("--picture takes the folder to draw into");
+  const settings: readonly JudgedSetting[] = pictures === null ? [] : allSettings();
   const library = await loadLibrary();
   const judged: JudgedCall[] = [];
-  for (const call of corpusCalls(library, split, { scale })) judged.push(judge(call));
+  for (const call of corpusCalls(library, split, { scale })) {
+    judged.push(judge(call));
+    if (isSpeaking(call.truth))
+      for (const setting of settings) setting.judged.push(judge(call, setting.detectors));
+  }
   const rows = measure(judged, `${split} half`);
   if (arguments_.includes("--json")) for (const each of rows) console.log(JSON.stringify(each));
   else print(rows, judged, split);
   if (arguments_.includes("--wrong")) printWrong(judged);
+  if (pictures !== null)
+    for (const file of await writePictures(pictures, judged, settings))
+      console.error(`drawn: ${file}`);
+}
+
+function allSettings(): JudgedSetting[] {
+  return [0.5, 0.56, 0.62, 0.7, 0.78, 0.86, 0.93].map((machineAtLeast) => ({
+    machineAtLeast,
+    detectors: defaultDetectors().map((detector) =>
+      detector.name === greeting.detectorName ? greeting({ machineAtLeast }) : detector,
+    ),
+    judged: [],
+  }));
 }
 
 function measure(judged: readonly JudgedCall[], half: string): MetricRow[] {
