@@ -2,7 +2,7 @@ import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
 import type { Clock } from "../clock.js";
 import { isSynthetic } from "./evidence.js";
 import { parseVia } from "./header-value.js";
-import type { Route } from "./outbound-leg.js";
+import type { Route } from "./route.js";
 import { toSipjsUri } from "./sipjs-message.js";
 import type { HostPort, TransportProtocol } from "./transport/wire.js";
 

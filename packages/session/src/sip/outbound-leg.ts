@@ -2,35 +2,30 @@ import type {
   AckableIncomingResponseWithSession,
   IncomingResponseMessage,
   OutgoingInviteRequest,
-  OutgoingInviteRequestDelegate,
   OutgoingRequestMessage,
   PrackableIncomingResponseWithSession,
-  Session,
 } from "sip.js/lib/core/index.js";
 import type { LegSink, OutboundLeg, ReasonToSend } from "../carrier.js";
 import type { TimerHandle } from "../clock.js";
-import { isOffhookError, messageOf } from "../errors.js";
+import { messageOf } from "../errors.js";
 import type { MediaLeg } from "../media/call-audio.js";
 import type { LegSignal } from "../vocabulary.js";
-import type { Binding } from "./binding.js";
-import { CallDialog, contactOf, sdpBody } from "./call-dialog.js";
+import { CallDialog } from "./call-dialog.js";
 import { finalOf, isSynthetic, provisionalOf, retargetOf, sdpOf, tagOf } from "./evidence.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
+import {
+  type Attempt,
+  afterTheCall,
+  endUnwanted,
+  fitsDatagram,
+  makeInvite,
+} from "./outbound-invite.js";
 import { formatReason } from "./reason-header.js";
 import { RedirectGuard } from "./redirect.js";
 import type { DialogName } from "./refer.js";
-import { DEFAULT_SESSION_SECONDS, MIN_SESSION_SECONDS } from "./session-timer.js";
-import { toSipjsUri } from "./sipjs-message.js";
-import type { HostPort } from "./transport/wire.js";
-
-/** Where a call goes and over which transport. */
-export interface Route {
-  readonly binding: Binding;
-  readonly hop: HostPort;
-  /** The same hop over a stream, for what no datagram should carry; undefined when it takes none. */
-  readonly overStream?: () => Promise<Route | undefined>;
-}
+import type { Route } from "./route.js";
+import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
 
 export interface OutboundCall {
   readonly callId: string;
@@ -45,17 +40,6 @@ export interface OutboundCall {
    */
   readonly findRoutes: (uri: string, over: "trunk" | "direct") => Promise<readonly Route[]>;
 }
-
-/** One INVITE that may be sent: where to, and as what. */
-interface Attempt {
-  readonly route: Route;
-  readonly requestUri: string;
-  /** It was moved to a connection of its own, which the call's later requests share. */
-  readonly moved?: true;
-}
-
-/** RFC 3261 18.1.1; the Via, and credentials that may be asked for, are not counted. */
-const MAX_DATAGRAM_BYTES = 1_300;
 
 /** Waits for the final response that CANCEL calls for (64·T1, RFC 3261 9.1). */
 const CANCELED_MS = 32_000;
@@ -204,29 +188,15 @@ export class SipOutboundLeg implements OutboundLeg {
     return true;
   }
 
-  private makeInvite({ route, requestUri: target }: Attempt): OutgoingRequestMessage {
-    const requestUri = toSipjsUri(target);
-    const toUri = toSipjsUri(this.call.requestUri);
-    const fromUri = toSipjsUri(this.call.fromUri);
-    if (!requestUri || !toUri || !fromUri)
-      throw new Error("an address of the call cannot be written");
-    const before = this.invite?.message;
-    return route.binding.core.makeOutgoingRequestMessage(
-      "INVITE",
-      requestUri,
-      fromUri,
-      toUri,
-      // A later attempt is the same call (RFC 3261 8.1.3.4).
-      before ? { callId: before.callId, fromTag: before.fromTag, cseq: before.cseq + 1 } : {},
-      [
-        contactOf(route.binding),
-        ALLOW,
-        `Session-Expires: ${this.sessionSeconds}`,
-        `Min-SE: ${MIN_SESSION_SECONDS}`,
-        ...this.call.extraHeaders,
-      ],
-      sdpBody(this.legMedia.offer()),
-    );
+  private makeInvite(attempt: Attempt): OutgoingRequestMessage {
+    return makeInvite(attempt, {
+      toUri: this.call.requestUri,
+      fromUri: this.call.fromUri,
+      sessionSeconds: this.sessionSeconds,
+      extraHeaders: this.call.extraHeaders,
+      sdp: this.legMedia.offer(),
+      before: this.invite?.message,
+    });
   }
 
   /**
@@ -238,8 +208,7 @@ export class SipOutboundLeg implements OutboundLeg {
     const { overStream } = first?.route ?? {};
     if (!first || !overStream) return [...attempts];
     const message = this.makeInvite(first);
-    const fits = Buffer.byteLength(message.toString()) <= MAX_DATAGRAM_BYTES;
-    const route = fits ? undefined : await overStream();
+    const route = fitsDatagram(message) ? undefined : await overStream();
     if (!route) this.draft = message;
     return route ? [{ ...first, route, moved: true }, ...attempts] : [...attempts];
   }
@@ -418,26 +387,4 @@ export class SipOutboundLeg implements OutboundLeg {
   private emit(signal: LegSignal): void {
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
-}
-
-/** What an INVITE still needs when nobody waits for its answer any more. */
-const afterTheCall: OutgoingInviteRequestDelegate = {
-  onAccept(response: AckableIncomingResponseWithSession) {
-    response.ack();
-    endUnwanted(response.session);
-  },
-};
-
-/** Another fork answered too (RFC 3261 13.2.2.4). */
-function endUnwanted(session: Session): void {
-  session.delegate = {};
-  session.bye();
-}
-
-export const ALLOW =
-  "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, REFER";
-
-/** The words for a route that was not found. */
-export function routeFailure(error: unknown): string {
-  return isOffhookError(error) ? `${error.code}: ${error.message}` : messageOf(error);
 }

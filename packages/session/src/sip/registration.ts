@@ -5,7 +5,7 @@ import type { Logger } from "../logger.js";
 import type { Binding } from "./binding.js";
 import { isSynthetic } from "./evidence.js";
 import { parseNameAddr } from "./header-value.js";
-import type { Route } from "./outbound-leg.js";
+import type { Route } from "./route.js";
 import { toSipjsUri } from "./sipjs-message.js";
 
 export type RegistrationState =

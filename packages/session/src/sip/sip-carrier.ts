@@ -24,8 +24,9 @@ import { couldAnswer } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { NonceBook } from "./nonce-book.js";
 import { type PingResult, pingTrunk } from "./options-ping.js";
-import { routeFailure, SipOutboundLeg } from "./outbound-leg.js";
+import { SipOutboundLeg } from "./outbound-leg.js";
 import { Registration } from "./registration.js";
+import { routeFailure } from "./route.js";
 import { tooBrief } from "./session-keeper.js";
 import {
   type InboundSettings,
