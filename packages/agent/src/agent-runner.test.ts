@@ -199,7 +199,8 @@ describe("playing", () => {
       },
     });
     expect(outcome.endReason).toBe("USER_HUNG_UP_IN_CALL");
-    expect(outcome.message).toMatchObject({ name: "reminder", complete: false });
+    const totalMs = Math.round((loadClip("reminder").samplesPerChannel * 1_000) / 8_000);
+    expect(outcome.message).toMatchObject({ name: "reminder", totalMs, complete: false });
     expect(outcome.message?.playedMs).toBeGreaterThan(900);
     expect(outcome.message?.playedMs).toBeLessThan(1_100);
     expect(results).toMatchObject([{ complete: false }]);

@@ -12,12 +12,13 @@ export interface DetectionOptions {
  * activity come back. Ends with the call.
  */
 export function attachDetection(call: CallSession, options: DetectionOptions): Panel {
-  const { profile } = call.snapshot.settings;
+  const { profile, limits } = call.snapshot.settings;
   const hangUpOn: readonly string[] = options.hangUpOn ?? [];
   const panel = createPanel({
     detectors: options.detectors ?? defaultDetectors(),
     clock: call.clock,
     call: { callId: call.callId, direction: call.direction, profile },
+    deadAir: { budgetMs: limits.deadAirMs },
     onVerdict: (verdict) => {
       call.classify(verdict);
       if (!verdict.provisional && hangUpOn.includes(verdict.label)) void call.end();

@@ -39,9 +39,11 @@ export async function playSource(
     });
   const isFile = typeof source === "string" || source instanceof URL;
   const frames = audioFrames(source, media?.format.sampleRate ?? 8_000);
-  // Reading a file is outside a test's time; a stream may live by that very time.
-  const nextFrame = () => (isFile ? call.clock.holdWhile(frames.next()) : frames.next());
-  const reel = new Reel(media, options.signal, isFile || "samplesPerChannel" in source);
+  // What is whole is read first, so that its length is known however little is heard. Reading a
+  // file is outside a test's time; a stream may live by that very time.
+  const whole = isFile || "samplesPerChannel" in source ? collect(frames) : undefined;
+  const read = isFile && whole ? await call.clock.holdWhile(whole) : await whole;
+  const reel = new Reel(media, options.signal, read && lengthMsOf(read));
 
   const { message } = options;
   const settle =
@@ -49,7 +51,7 @@ export async function playSource(
       ? undefined
       : call.trackMessage((): MessageProgress => ({ name: message, ...reel.soFar }));
   try {
-    const result = await reel.run(nextFrame);
+    const result = await reel.run(read ?? frames);
     settle?.({ name: message ?? "", ...result });
     return result;
   } finally {
@@ -57,21 +59,38 @@ export async function playSource(
   }
 }
 
+async function collect(frames: AsyncIterable<AudioFrame>): Promise<readonly AudioFrame[]> {
+  const whole: AudioFrame[] = [];
+  for await (const frame of frames) whole.push(frame);
+  return whole;
+}
+
+function lengthMsOf(frames: readonly AudioFrame[]): number {
+  return frames.reduce((sum, frame) => sum + frameMsOf(frame), 0);
+}
+
+function frameMsOf(frame: AudioFrame): number {
+  return (frame.samplesPerChannel * 1_000) / frame.sampleRate;
+}
+
 /** One source being played: what was written, and how much of that was heard. */
 class Reel {
   readonly #media: MediaLeg | undefined;
   readonly #signal: AbortSignal | undefined;
-  /** Its end is known to come, so its length can be told even if nobody listens. */
-  readonly #finite: boolean;
-  #totalMs = 0;
+  /** The length of what is whole; a stream has what came of it. */
+  readonly #wholeMs: number | undefined;
   #writtenMs = 0;
   #stopped = false;
   #cut: ReturnType<MediaLeg["mark"]> | undefined;
 
-  constructor(media: MediaLeg | undefined, signal: AbortSignal | undefined, finite: boolean) {
+  constructor(
+    media: MediaLeg | undefined,
+    signal: AbortSignal | undefined,
+    wholeMs: number | undefined,
+  ) {
     this.#media = media;
     this.#signal = signal;
-    this.#finite = finite;
+    this.#wholeMs = wholeMs;
   }
 
   get soFar(): PlayResult {
@@ -79,7 +98,7 @@ class Reel {
     return this.#result(playedMs, false);
   }
 
-  async run(nextFrame: () => Promise<IteratorResult<AudioFrame, void>>): Promise<PlayResult> {
+  async run(frames: Iterable<AudioFrame> | AsyncIterable<AudioFrame>): Promise<PlayResult> {
     const stop = () => {
       this.#stopped = true;
       // A mark before the queue is cleared: afterwards nothing knows what was heard of it.
@@ -89,11 +108,9 @@ class Reel {
     if (!this.#media || this.#signal?.aborted) this.#stopped = true;
     this.#signal?.addEventListener("abort", stop, { once: true });
     try {
-      for (;;) {
-        if (this.#stopped && !this.#finite) break;
-        const next = await nextFrame();
-        if (next.done) break;
-        await this.#write(next.value);
+      for await (const frame of frames) {
+        if (this.#stopped) break;
+        await this.#write(frame);
       }
       if (!this.#media) return this.#result(0, false);
       const { playedMs, interrupted } = await (this.#cut ?? this.#media.mark());
@@ -104,10 +121,7 @@ class Reel {
   }
 
   async #write(frame: AudioFrame): Promise<void> {
-    const frameMs = (frame.samplesPerChannel * 1_000) / frame.sampleRate;
-    this.#totalMs += frameMs;
-    if (this.#stopped) return;
-    this.#writtenMs += frameMs;
+    this.#writtenMs += frameMsOf(frame);
     try {
       await this.#media?.write(frame);
     } catch (thrown) {
@@ -117,7 +131,7 @@ class Reel {
   }
 
   #result(playedMs: number, complete: boolean): PlayResult {
-    const totalMs = Math.round(this.#totalMs);
+    const totalMs = Math.round(this.#wholeMs ?? this.#writtenMs);
     return { playedMs: Math.min(Math.round(playedMs), totalMs), totalMs, complete };
   }
 }
