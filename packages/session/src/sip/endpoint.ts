@@ -76,15 +76,15 @@ export class Endpoint {
     this.ready.catch(() => undefined);
   }
 
-  /** The best word on our own address while nothing is bound yet. */
-  get localAddress(): string {
+  /** The best word on our own address, towards a host, while nothing is bound yet. */
+  localAddressTowards(host: string | undefined): string {
     const { localAddress, listen, trunk } = this.options;
     const [bound] = this.bindings;
     return (
       localAddress ??
       bound?.advertised.address ??
       listen.find((candidate) => !isWildcard(candidate.address))?.address ??
-      guessLocalAddress(trunk?.uri.host)
+      guessLocalAddress(trunk?.uri.host ?? host)
     );
   }
 

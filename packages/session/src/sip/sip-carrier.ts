@@ -203,6 +203,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     parseDestination: (to) => parseDestination(to, home),
     placeCall(request, sink) {
       const requestUri = requestUriOf(request, home?.hostPort, protocol);
+      const localAddress = endpoint.localAddressTowards(parseUri(requestUri)?.host);
       const leg = new SipOutboundLeg(
         settings,
         {
@@ -210,12 +211,12 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
           requestUri,
           fromUri: fromUriOf(
             request.from ?? parsed.trunk?.from ?? username,
-            home?.hostPort ?? formatHost(endpoint.localAddress),
+            home?.hostPort ?? formatHost(localAddress),
           ),
           extraHeaders: Object.entries(request.headers ?? {}).map(([name, value]) =>
             headerLine(name, value),
           ),
-          localAddress: endpoint.localAddress,
+          localAddress,
           findRoutes: async (uri, over) => {
             try {
               const target = parseUri(uri);
