@@ -115,6 +115,7 @@ export type { PingResult } from "./sip/options-ping.js";
 export type { SrtpPolicy } from "./sip/sdes.js";
 export {
   createSipCarrier,
+  type InboundSettings,
   type SipCarrier,
   type SipCarrierOptions,
   type SipTrunk,
