@@ -1,4 +1,5 @@
 import { defaultDetectors, greeting } from "@offhook/detection";
+import type { BenchRow } from "../bench/row.js";
 import { corpusCalls } from "../corpus/calls.js";
 import { loadLibrary, type Split } from "../corpus/library.js";
 import { isSpeaking, type JudgedCall, judge } from "./judge.js";
@@ -8,7 +9,6 @@ import {
   confusion,
   falseMachines,
   humanDecisionMs,
-  type MetricRow,
   percentile,
   row,
 } from "./metrics.js";
@@ -55,7 +55,7 @@ function allSettings(): JudgedSetting[] {
   }));
 }
 
-function measure(judged: readonly JudgedCall[], half: string): MetricRow[] {
+function measure(judged: readonly JudgedCall[], half: string): BenchRow[] {
   const final = (each: JudgedCall) => each.final?.label;
   const first = (each: JudgedCall) => each.first?.label;
   const asterisk = (each: JudgedCall) => each.asterisk.verdict;
@@ -64,7 +64,7 @@ function measure(judged: readonly JudgedCall[], half: string): MetricRow[] {
   const clean = judged.filter(
     ({ call: { channel } }) => channel.snrDb >= 20 && channel.noise !== "babble",
   );
-  const rows: MetricRow[] = [];
+  const rows: BenchRow[] = [];
   const tiers = [
     ["all tiers", judged, { accuracy: 95, wrong: 4 }],
     ["clean tier", clean, { accuracy: 97.5, wrong: 1.5 }],
@@ -135,7 +135,7 @@ function measure(judged: readonly JudgedCall[], half: string): MetricRow[] {
   return rows.map((each) => ({ ...each, metric: `${each.metric} (${half})` }));
 }
 
-function toneRows(judged: readonly JudgedCall[]): MetricRow[] {
+function toneRows(judged: readonly JudgedCall[]): BenchRow[] {
   const recall = (
     name: string,
     calls: readonly JudgedCall[],
@@ -186,7 +186,7 @@ const TONES: ReadonlySet<string> = new Set([
   "announcement",
 ]);
 
-function print(rows: readonly MetricRow[], judged: readonly JudgedCall[], split: string): void {
+function print(rows: readonly BenchRow[], judged: readonly JudgedCall[], split: string): void {
   console.log(`\n${judged.length} calls, ${split} half\n`);
   for (const { metric, value, unit, peerValue, goal, met } of rows)
     console.log(

@@ -1,16 +1,5 @@
+import type { BenchRow } from "../bench/row.js";
 import { isSpeaking, type JudgedCall, sideOf } from "./judge.js";
-
-/** One line of any benchmark or evaluation. */
-export interface MetricRow {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly peer: string | null;
-  readonly peerValue: number | null;
-  readonly ratio: number | null;
-  readonly goal: string | null;
-  readonly met: boolean | null;
-}
 
 export interface Goal {
   readonly atLeast?: number;
@@ -23,7 +12,7 @@ export function row(
   unit: string,
   goal?: Goal,
   peer?: { readonly name: string; readonly value: number },
-): MetricRow {
+): BenchRow {
   const met =
     goal === undefined
       ? null

@@ -1,3 +1,4 @@
+import { writeWav } from "@offhook/session";
 import { parseJournal, recordJournal } from "@offhook/session/journal";
 import { type CalleeScript, simulateCarrier } from "@offhook/session/testing";
 import { expect, it } from "vitest";
@@ -38,24 +39,10 @@ async function recordedCall(callee: CalleeScript) {
     fromMs,
   };
   lines.splice(1, 0, JSON.stringify(begun));
-  return { lines, wav: wavOf(Int16Array.from(heard)) };
-}
-
-function wavOf(samples: Int16Array): Buffer {
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0);
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write("WAVEfmt ", 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(16_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36);
-  header.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([header, Buffer.from(samples.buffer)]);
+  return {
+    lines,
+    wav: writeWav({ samples: Int16Array.from(heard), sampleRate: 8_000, channels: 1 }),
+  };
 }
 
 it("a recorded call replays through detection to the same verdicts", async () => {

@@ -1,6 +1,6 @@
 import { type Detector, defaultDetectors } from "@offhook/detection";
 import { replayAudio } from "@offhook/detection/testing";
-import { type CallInput, OffhookError, readWav, type Verdict } from "@offhook/session";
+import { type CallInput, channelOf, OffhookError, readWav, type Verdict } from "@offhook/session";
 import type { Journal } from "@offhook/session/journal";
 
 export interface ReplayedDetection {
@@ -28,11 +28,11 @@ export function replayRecording(
       remedy: "Record the call together with its journal: offhook dial --journal … --record …",
     });
   const inputs = entries.flatMap((entry) => (entry.type === "input" ? [entry.input] : []));
-  const { sampleRate, channels, samples } = readWav(wav);
+  const audio = readWav(wav);
   const { verdicts } = replayAudio({
     detectors,
-    samples: firstChannel(samples, channels),
-    sampleRate,
+    samples: channelOf(audio, 0),
+    sampleRate: audio.sampleRate,
     signals: inputs.flatMap((input) => (input.type === "signal" ? [input.signal] : [])),
     audioFromMs: begun.fromMs,
     agentSpeech: agentSpeechIn(inputs),
@@ -59,9 +59,4 @@ function agentSpeechIn(inputs: readonly CallInput[]) {
     else if (open) open.untilMs = input.atMs;
   }
   return stretches;
-}
-
-function firstChannel(samples: Int16Array, channels: number): Int16Array {
-  if (channels === 1) return samples;
-  return samples.filter((_sample, index) => index % channels === 0);
 }

@@ -107,7 +107,7 @@ export type {
 } from "./media/media-plane.js";
 export { type Played, Playout } from "./media/playout.js";
 export { Resampler, resample } from "./media/resample.js";
-export { readWav, type WavAudio } from "./media/wav.js";
+export { channelOf, readWav, type WavAudio, writeWav } from "./media/wav.js";
 export { WriteGate } from "./media/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";

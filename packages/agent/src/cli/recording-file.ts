@@ -1,4 +1,4 @@
-import { readWav } from "@offhook/session";
+import { channelOf, readWav } from "@offhook/session";
 import { readNamedFile } from "./read-file.js";
 
 export type Channel = "left" | "right";
@@ -14,10 +14,9 @@ export async function readRecording(
   file: string,
   channel: Channel,
 ): Promise<{ readonly samples: Int16Array; readonly sampleRate: number }> {
-  const { sampleRate, channels, samples } = readWav(await readNamedFile(file, "a WAV file"));
-  const side = channel === "right" ? 1 : 0;
-  const heard =
-    channels === 1 ? samples : samples.filter((_sample, index) => index % channels === side);
+  const audio = readWav(await readNamedFile(file, "a WAV file"));
+  const { sampleRate } = audio;
+  const heard = channelOf(audio, channel === "right" ? 1 : 0);
   const withTail = new Int16Array(heard.length + Math.floor((sampleRate * TAIL_MS) / 1_000));
   withTail.set(heard);
   return { samples: withTail, sampleRate };

@@ -105,6 +105,12 @@ export function wavHeader(options: {
   return header;
 }
 
+/** One channel of interleaved samples, 0 being the left. */
+export function channelOf({ samples, channels }: WavAudio, channel: number): Int16Array {
+  if (channels === 1) return samples;
+  return samples.filter((_sample, index) => index % channels === channel);
+}
+
 /** The mean of all channels. */
 export function toMono(samples: Int16Array, channels: number): Int16Array {
   if (channels === 1) return samples;

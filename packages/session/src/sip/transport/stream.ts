@@ -1,9 +1,10 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { Clock, TimerHandle } from "../../clock.js";
-import { messageOf, OffhookError } from "../../errors.js";
+import { OffhookError } from "../../errors.js";
 import { StreamFramer } from "./framer.js";
-import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
+import { describeConnectionError, listenOn } from "./listen.js";
+import { type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
 export interface TlsSettings {
   /** PEM. */
@@ -75,7 +76,7 @@ export async function openStreamWire(
     });
     let failure = "the connection was closed";
     socket.on("error", (error) => {
-      failure = describe(error);
+      failure = describeConnectionError(error);
     });
     socket.on("close", () => {
       clock.clear(connection.stall);
@@ -128,7 +129,7 @@ export async function openStreamWire(
         ? tls.createServer(tlsOptions(secure), onConnection)
         : net.createServer(onConnection);
   server?.on("tlsClientError", () => events.onDropped("a TLS handshake that failed"));
-  const local = server ? await listen(server, bind, secure ? "tls" : "tcp") : bind;
+  const local = server ? await listenOn(server, bind, secure ? "tls" : "tcp") : bind;
 
   return {
     protocol: secure ? "TLS" : "TCP",
@@ -153,7 +154,7 @@ export async function openStreamWire(
       } catch (error) {
         throw new OffhookError(
           "TRANSPORT_FAILED",
-          `${secure ? "TLS" : "TCP"}: ${describe(error)}`,
+          `${secure ? "TLS" : "TCP"}: ${describeConnectionError(error)}`,
           {
             cause: error,
           },
@@ -192,27 +193,6 @@ async function endConnection(connection: Connection, clock: Clock): Promise<void
   socket.destroy();
 }
 
-function listen(server: net.Server, bind: HostPort, scheme: string): Promise<HostPort> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const where = `${scheme}:${formatHost(bind.address)}:${bind.port}`;
-      const inUse = (error as { code?: unknown }).code === "EADDRINUSE";
-      reject(
-        new OffhookError(
-          inUse ? "ADDRESS_IN_USE" : "TRANSPORT_FAILED",
-          inUse ? `${where} is already taken.` : `Cannot listen on ${where}: ${describe(error)}.`,
-          { remedy: "Choose another port, or port 0 for a free one.", cause: error },
-        ),
-      );
-    });
-    server.listen({ host: bind.address, port: bind.port }, () => {
-      const bound = server.address();
-      const port = typeof bound === "object" && bound ? bound.port : bind.port;
-      resolve({ address: bind.address, port });
-    });
-  });
-}
-
 function tlsOptions(settings: TlsSettings): tls.TlsOptions & tls.ConnectionOptions {
   return {
     minVersion: "TLSv1.2",
@@ -227,9 +207,4 @@ function tlsOptions(settings: TlsSettings): tls.TlsOptions & tls.ConnectionOptio
 function serverName(settings: TlsSettings, remote: HostPort): { servername?: string } {
   const name = settings.serverName ?? (net.isIP(remote.address) ? undefined : remote.address);
   return name === undefined ? {} : { servername: name };
-}
-
-function describe(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === "string" ? code : messageOf(error);
 }

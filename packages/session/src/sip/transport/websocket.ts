@@ -2,8 +2,9 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { isIP } from "node:net";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
-import { messageOf, OffhookError } from "../../errors.js";
+import { OffhookError } from "../../errors.js";
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./framer.js";
+import { describeConnectionError, listenOn } from "./listen.js";
 import type { TlsSettings } from "./stream.js";
 import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
@@ -36,7 +37,7 @@ export async function openWebSocketWire(
     let failure = "the connection was closed";
     socket.on("message", (data) => events.onMessage(asBuffer(data), remote));
     socket.on("error", (error) => {
-      failure = describe(error);
+      failure = describeConnectionError(error);
     });
     socket.on("close", () => {
       if (connections.get(key) === connection) connections.delete(key);
@@ -79,13 +80,13 @@ export async function openWebSocketWire(
       maxPayload: MAX_PAYLOAD_BYTES,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
-  server?.on("error", (error) => events.onDropped(describe(error)));
+  server?.on("error", (error) => events.onDropped(describeConnectionError(error)));
   server?.on("connection", (socket, request) => {
     const { remoteAddress, remotePort } = request.socket;
     if (closed || !remoteAddress || socket.protocol !== SUBPROTOCOL) socket.close(1002);
     else adopt(socket, { address: remoteAddress, port: remotePort ?? 0 }, Promise.resolve());
   });
-  const local = http ? await listen(http, bind, secure) : bind;
+  const local = http ? await listenOn(http, bind, secure ? "wss" : "ws") : bind;
 
   return {
     protocol: secure ? "WSS" : "WS",
@@ -106,7 +107,7 @@ export async function openWebSocketWire(
           socket.send(text, (error) => (error ? reject(error) : resolve())),
         );
       } catch (error) {
-        throw new OffhookError("TRANSPORT_FAILED", `WebSocket: ${describe(error)}`, {
+        throw new OffhookError("TRANSPORT_FAILED", `WebSocket: ${describeConnectionError(error)}`, {
           cause: error,
         });
       }
@@ -121,37 +122,7 @@ export async function openWebSocketWire(
   };
 }
 
-function listen(
-  server: ReturnType<typeof createHttpServer> | ReturnType<typeof createHttpsServer>,
-  bind: HostPort,
-  secure: boolean,
-): Promise<HostPort> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const where = `${secure ? "wss" : "ws"}:${formatHost(bind.address)}:${bind.port}`;
-      const inUse = (error as { code?: unknown }).code === "EADDRINUSE";
-      reject(
-        new OffhookError(
-          inUse ? "ADDRESS_IN_USE" : "TRANSPORT_FAILED",
-          inUse ? `${where} is already taken.` : `Cannot listen on ${where}: ${describe(error)}.`,
-          { remedy: "Choose another port, or port 0 for a free one.", cause: error },
-        ),
-      );
-    });
-    server.listen({ host: bind.address, port: bind.port }, () => {
-      const bound = server.address();
-      const port = typeof bound === "object" && bound ? bound.port : bind.port;
-      resolve({ address: bind.address, port });
-    });
-  });
-}
-
 function asBuffer(data: RawData): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
-}
-
-function describe(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === "string" ? code : messageOf(error);
 }
