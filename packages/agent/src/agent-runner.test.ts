@@ -155,6 +155,17 @@ describe("agent code that misbehaves", () => {
     expect(outcome.errors).toMatchObject([{ code: "HOOK_TIMED_OUT", phase: "closing" }]);
   });
 
+  it("in whoever follows the message cannot keep the call from ending", async () => {
+    const outcome = await outcomeOf(answers, {
+      async onAnswer({ session }) {
+        session.call.trackMessage(broken);
+        await session.end();
+      },
+    });
+    expect(outcome.endReason).toBe("AGENT_HUNG_UP");
+    expect(outcome.message).toBeUndefined();
+  });
+
   it("by a detector that throws loses that detector only", async () => {
     const broken = defineDetector({
       name: "broken",

@@ -168,12 +168,8 @@ export class CallEngine {
   #take(input: CallInput): void {
     let transition = advance(this.snapshot, input);
     const closes = transition.effects.some((effect) => effect.type === "close");
-    if (closes && this.messageProgress) {
-      const message: CallInput = {
-        type: "message",
-        message: this.messageProgress(),
-        atMs: this.atMs,
-      };
+    const message = closes ? this.#messageSoFar() : undefined;
+    if (message) {
       this.taps.each((tap) => tap.onInput?.(message));
       transition = advance(advance(this.snapshot, message).snapshot, input);
     }
@@ -233,6 +229,17 @@ export class CallEngine {
     });
     this.#disconnected.resolve();
     void hooks.then(() => this.#closeRecord(outcome));
+  }
+
+  #messageSoFar(): CallInput | undefined {
+    try {
+      const message = this.messageProgress?.();
+      return message && { type: "message", message, atMs: this.atMs };
+    } catch (error) {
+      // Whoever plays the message must not keep the call from ending either.
+      this.#logger.warn({ callId: this.callId, error: messageOf(error) }, "no message progress");
+      return undefined;
+    }
   }
 
   #mediaReport(): MediaReport | undefined {
