@@ -84,7 +84,6 @@ export {
 } from "./event-hub.js";
 export type { CallEvent, SessionEvents } from "./events.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
-export { type AudioSource, audioFrames, loadAudio } from "./media/audio-source.js";
 export type {
   CallAudio,
   CallSampleRate,
@@ -93,9 +92,9 @@ export type {
   MediaStats,
   SendDtmfOptions,
 } from "./media/call-audio.js";
+export { decodeG711, encodeG711, type G711Law } from "./media/codecs/g711.js";
+export { Resampler, resample } from "./media/codecs/resample.js";
 export { createMediaPlane, type MediaPlaneOptions } from "./media/create-media-plane.js";
-export { decodeG711, encodeG711, type G711Law } from "./media/g711.js";
-export { IncomingAudio } from "./media/incoming-audio.js";
 export type {
   AgreedMedia,
   CodecOffer,
@@ -105,14 +104,14 @@ export type {
   MediaSignal,
   OpenMediaOptions,
 } from "./media/media-plane.js";
-export { type Played, Playout } from "./media/playout.js";
-export { Resampler, resample } from "./media/resample.js";
-export { channelOf, readWav, type WavAudio, writeWav } from "./media/wav.js";
-export { WriteGate } from "./media/write-gate.js";
+export { IncomingAudio } from "./media/receive/incoming-audio.js";
+export { channelOf, readWav, type WavAudio, writeWav } from "./media/recording/wav.js";
+export { type AudioSource, audioFrames, loadAudio } from "./media/send/audio-source.js";
+export { type Played, Playout } from "./media/send/playout.js";
+export { WriteGate } from "./media/send/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";
-export type { PingResult } from "./sip/options-ping.js";
-export type { SrtpPolicy } from "./sip/sdes.js";
+export type { SrtpPolicy } from "./sip/message/sdes.js";
 export {
   createSipCarrier,
   type InboundSettings,
@@ -120,6 +119,7 @@ export {
   type SipCarrierOptions,
   type SipTrunk,
 } from "./sip/sip-carrier.js";
+export type { PingResult } from "./sip/trunk/options-ping.js";
 export type {
   AnswerResponse,
   AudioFrame,

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../random.js";
-import { likeness } from "./correlation.js";
+import { resample } from "./codecs/resample.js";
 import { createMediaPlane } from "./create-media-plane.js";
-import type { End } from "./plane-fixture.js";
+import { parseRtp } from "./rtp/rtp.js";
+import { monoFrame, tone } from "./send/tones.js";
+import { likeness } from "./testing/correlation.js";
+import type { End } from "./testing/plane-fixture.js";
 import {
   agreed,
   closeAll,
@@ -17,10 +20,7 @@ import {
   sleep,
   sweep,
   until,
-} from "./plane-fixture.js";
-import { resample } from "./resample.js";
-import { parseRtp } from "./rtp.js";
-import { monoFrame, tone } from "./tones.js";
+} from "./testing/plane-fixture.js";
 
 afterEach(closeAll);
 

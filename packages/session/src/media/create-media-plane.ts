@@ -3,9 +3,9 @@ import { messageOf, OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
-import { MediaThread } from "./media-thread.js";
-import { WorkerPort } from "./worker-port.js";
-import { monotonicMs, type PortRange } from "./worker-protocol.js";
+import { MediaThread } from "./worker/media-thread.js";
+import { WorkerPort } from "./worker/worker-port.js";
+import { monotonicMs, type PortRange } from "./worker/worker-protocol.js";
 
 export interface MediaPlaneOptions {
   /** Media threads; ports go to the least busy one. Default 1, at most 64. */

@@ -1,7 +1,7 @@
 import { OffhookError } from "../errors.js";
 import type { AudioFrame } from "../vocabulary.js";
 import type { CallAudio, SendDtmfOptions } from "./call-audio.js";
-import { eventOfDigit } from "./telephone-event.js";
+import { eventOfDigit } from "./rtp/telephone-event.js";
 
 /** Why a frame cannot be written to a port of this format: INVALID_AUDIO. */
 export function checkPlayable(

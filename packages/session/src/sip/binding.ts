@@ -14,21 +14,26 @@ import type { Clock, TimerHandle } from "../clock.js";
 import { messageOf, OffhookError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
-import { type AuthenticationState, Authenticator } from "./authenticator.js";
-import type { DigestCredentials } from "./digest.js";
-import { type ParsedUri, parseUri, parseVia } from "./header-value.js";
-import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
-import { MergedRequests } from "./merged-requests.js";
-import { describeOutgoing, type OutgoingMessage } from "./outgoing.js";
-import { headerOf, type ParsedRequest, type ParsedResponse, parseMessage } from "./parse.js";
-import { rawRefusal } from "./raw-refusal.js";
-import { Reliability } from "./reliability.js";
-import { defaultPort, literalAddress, type Resolver } from "./resolver.js";
-import { keyOf, nextUri, responseTarget, sentBy } from "./routing.js";
-import { toSipjsMessage } from "./sipjs-message.js";
-import { admitToDialog, failClient, tieCore } from "./sipjs-patches.js";
+import { normalizeBody, normalizeResponse, stampVia } from "./core/ingress.js";
+import { MergedRequests } from "./core/merged-requests.js";
+import { describeOutgoing, type OutgoingMessage } from "./core/outgoing.js";
+import { rawRefusal } from "./core/raw-refusal.js";
+import { Reliability } from "./core/reliability.js";
+import { keyOf, nextUri, responseTarget, sentBy } from "./core/routing.js";
+import { admitToDialog, failClient, tieCore } from "./core/sipjs-patches.js";
+import { createCore, moveCore } from "./core/user-agent-core.js";
+import { type AuthenticationState, Authenticator } from "./credentials/authenticator.js";
+import type { DigestCredentials } from "./credentials/digest.js";
+import { type ParsedUri, parseUri, parseVia } from "./message/header-value.js";
+import {
+  headerOf,
+  type ParsedRequest,
+  type ParsedResponse,
+  parseMessage,
+} from "./message/parse.js";
+import { toSipjsMessage } from "./message/sipjs-message.js";
+import { defaultPort, literalAddress, type Resolver } from "./route/resolver.js";
 import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
-import { createCore, moveCore } from "./user-agent-core.js";
 
 /** How a request reached us. */
 export interface Arrival {

@@ -6,12 +6,12 @@ import type { Logger } from "../logger.js";
 import type { CallSampleRate } from "../media/call-audio.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import type { Random } from "../random.js";
-import { DIGEST_ALGORITHMS } from "./digest.js";
+import { DIGEST_ALGORITHMS } from "./credentials/digest.js";
+import type { InboundLimits } from "./credentials/inbound-guard.js";
 import type { WireOpener } from "./endpoint.js";
-import type { InboundLimits } from "./inbound-guard.js";
-import type { ChallengeOptions } from "./inbound-offer.js";
-import type { Resolver } from "./resolver.js";
-import type { SrtpPolicy } from "./sdes.js";
+import type { ChallengeOptions } from "./leg/inbound-offer.js";
+import type { SrtpPolicy } from "./message/sdes.js";
+import type { Resolver } from "./route/resolver.js";
 import type { TlsSettings } from "./transport/stream.js";
 
 const trunkSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { InboundLeg, LegSink, OutboundLeg } from "../carrier.js";
 import type { LegSignal } from "../vocabulary.js";
-import type { SipInboundOffer } from "./inbound-offer.js";
+import type { SipInboundOffer } from "./leg/inbound-offer.js";
 import { createSipCarrier, type SipCarrier } from "./sip-carrier.js";
 import { testAuthority, testCertificate, testKey } from "./testing/certificates.js";
 import { type FakeMediaPlane, fakeMediaPlane } from "./testing/fake-media-plane.js";

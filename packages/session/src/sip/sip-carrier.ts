@@ -7,7 +7,8 @@ import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import { systemRandom } from "../random.js";
-import { parseDestination } from "./destination.js";
+import { InboundGuard } from "./credentials/inbound-guard.js";
+import { NonceBook } from "./credentials/nonce-book.js";
 import {
   Endpoint,
   type ListenAddress,
@@ -15,19 +16,18 @@ import {
   parseTrunkUri,
   protocolOf,
 } from "./endpoint.js";
-import { sdpOf } from "./evidence.js";
-import { parseUri } from "./header-value.js";
-import { InboundGuard } from "./inbound-guard.js";
-import { headerLine, refuseInvite, SipInboundLeg } from "./inbound-leg.js";
-import { makeOffer, type SipInboundOffer } from "./inbound-offer.js";
-import { couldAnswer } from "./leg-media.js";
-import type { LegSettings } from "./leg-settings.js";
-import { NonceBook } from "./nonce-book.js";
-import { type PingResult, pingTrunk } from "./options-ping.js";
-import { SipOutboundLeg } from "./outbound-leg.js";
-import { Registration } from "./registration.js";
-import { routeFailure } from "./route.js";
-import { tooBrief } from "./session-keeper.js";
+import { headerLine, refuseInvite, SipInboundLeg } from "./leg/inbound-leg.js";
+import { makeOffer, type SipInboundOffer } from "./leg/inbound-offer.js";
+import { couldAnswer } from "./leg/leg-media.js";
+import type { LegSettings } from "./leg/leg-settings.js";
+import { SipOutboundLeg } from "./leg/outbound-leg.js";
+import { tooBrief } from "./leg/session-keeper.js";
+import { sdpOf } from "./message/evidence.js";
+import { parseUri } from "./message/header-value.js";
+import { parseDestination } from "./route/destination.js";
+import { routeFailure } from "./route/route.js";
+import { srvResolver } from "./route/srv-resolver.js";
+import { systemDns } from "./route/system-dns.js";
 import {
   type InboundSettings,
   parseOptions,
@@ -35,10 +35,10 @@ import {
   type SipTrunk,
   withoutUndefined,
 } from "./sip-carrier-options.js";
-import { srvResolver } from "./srv-resolver.js";
-import { systemDns } from "./system-dns.js";
 import { formatHost, type TransportProtocol } from "./transport/wire.js";
-import { TrunkHealth } from "./trunk-health.js";
+import { type PingResult, pingTrunk } from "./trunk/options-ping.js";
+import { Registration } from "./trunk/registration.js";
+import { TrunkHealth } from "./trunk/trunk-health.js";
 
 export type { InboundSettings, SipCarrierOptions, SipTrunk };
 

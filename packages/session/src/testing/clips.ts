@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { monoFrame } from "../media/tones.js";
-import { readWav } from "../media/wav.js";
+import { readWav } from "../media/recording/wav.js";
+import { monoFrame } from "../media/send/tones.js";
 import type { AudioFrame } from "../vocabulary.js";
 
 /**

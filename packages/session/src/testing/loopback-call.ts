@@ -2,7 +2,7 @@ import type { InboundLeg, LegSink } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
-import type { SipInboundOffer } from "../sip/inbound-offer.js";
+import type { SipInboundOffer } from "../sip/leg/inbound-offer.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { CalleeLeg } from "./far-side.js";
 import type { HeardAudio } from "./heard-audio.js";

@@ -4,7 +4,7 @@ import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
 import { systemRandom } from "../random.js";
 import type { ListenAddress } from "../sip/endpoint.js";
-import type { SipInboundOffer } from "../sip/inbound-offer.js";
+import type { SipInboundOffer } from "../sip/leg/inbound-offer.js";
 import { createSipCarrier, type SipCarrier } from "../sip/sip-carrier.js";
 import { type Heard, HeardAudio } from "./heard-audio.js";
 import type { CallInOptions, IncomingCall } from "./incoming-call.js";

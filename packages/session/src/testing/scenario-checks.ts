@@ -1,6 +1,6 @@
 import type { ReasonToSend } from "../carrier.js";
 import { OffhookError } from "../errors.js";
-import { checkFrame } from "../media/audio-source.js";
+import { checkFrame } from "../media/send/audio-source.js";
 import type { AudioFrame } from "../vocabulary.js";
 import { CLIPS, type ClipName, isClipName } from "./clips.js";
 import type { ScenarioStep } from "./scenario-step.js";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { isOffhookError } from "../errors.js";
-import { audioFrames } from "../media/audio-source.js";
-import { monoFrame, silence, tone } from "../media/tones.js";
+import { audioFrames } from "../media/send/audio-source.js";
+import { monoFrame, silence, tone } from "../media/send/tones.js";
 import type { AudioFrame } from "../vocabulary.js";
 import { type ClipName, loadClip } from "./clips.js";
 import type { CalleeLeg, CallerLeg } from "./far-side.js";

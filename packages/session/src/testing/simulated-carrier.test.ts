@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InboundLeg, LegSink } from "../carrier.js";
 import { isOffhookError } from "../errors.js";
-import { monoFrame, tone } from "../media/tones.js";
+import { monoFrame, tone } from "../media/send/tones.js";
 import type { HeardFrame, LegSignal } from "../vocabulary.js";
 import { loadClip } from "./clips.js";
 import type { Callee, CalleeScript } from "./scenario.js";

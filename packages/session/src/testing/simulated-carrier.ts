@@ -9,8 +9,8 @@ import type {
 } from "../carrier.js";
 import { OffhookError } from "../errors.js";
 import type { CallSampleRate } from "../media/call-audio.js";
-import { parseDestination } from "../sip/destination.js";
-import { parseUri } from "../sip/header-value.js";
+import { parseUri } from "../sip/message/header-value.js";
+import { parseDestination } from "../sip/route/destination.js";
 import { type VirtualClock, virtualClock } from "./fake-clock.js";
 import type { Heard } from "./heard-audio.js";
 import type { CallInOptions, IncomingCall } from "./incoming-call.js";

@@ -10,7 +10,7 @@ import type { Clock, TimerHandle } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
 import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
-import { readReasonHeaders } from "../sip/reason-header.js";
+import { readReasonHeaders } from "../sip/message/reason-header.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { CallerLeg } from "./far-side.js";
 import { HeardAudio } from "./heard-audio.js";

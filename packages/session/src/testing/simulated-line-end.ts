@@ -7,10 +7,10 @@ import type {
   MediaStats,
   SendDtmfOptions,
 } from "../media/call-audio.js";
-import { IncomingAudio } from "../media/incoming-audio.js";
-import { Playout } from "../media/playout.js";
-import { Resampler } from "../media/resample.js";
-import { WriteGate } from "../media/write-gate.js";
+import { Resampler } from "../media/codecs/resample.js";
+import { IncomingAudio } from "../media/receive/incoming-audio.js";
+import { Playout } from "../media/send/playout.js";
+import { WriteGate } from "../media/send/write-gate.js";
 import type { AudioFrame, HeardFrame } from "../vocabulary.js";
 
 export interface LineEvents {

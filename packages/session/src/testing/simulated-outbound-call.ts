@@ -1,8 +1,8 @@
 import type { LegSink, OutboundLeg, PlaceCallRequest } from "../carrier.js";
 import type { Clock, TimerHandle } from "../clock.js";
 import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
-import { readReasonHeaders } from "../sip/reason-header.js";
-import { readRetarget } from "../sip/retarget.js";
+import { readReasonHeaders } from "../sip/message/reason-header.js";
+import { readRetarget } from "../sip/message/retarget.js";
 import type { FinalResponse, LegSignal, RetargetEvidence } from "../vocabulary.js";
 import type { CalleeLeg } from "./far-side.js";
 import { HeardAudio } from "./heard-audio.js";

@@ -1,6 +1,6 @@
 import type { CallSession } from "../call/call-session.js";
-import { audioFrames } from "../media/audio-source.js";
 import type { MediaLeg } from "../media/call-audio.js";
+import { audioFrames } from "../media/send/audio-source.js";
 import type { HeardFrame } from "../vocabulary.js";
 import { type ClipName, loadClip } from "./clips.js";
 import { isAudible } from "./heard-audio.js";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { correlation } from "../correlation.js";
-import { tone } from "../tones.js";
+import { tone } from "../send/tones.js";
+import { correlation } from "../testing/correlation.js";
 import { type AudioCodec, MAX_PACKET_SAMPLES } from "./audio-codec.js";
 import { type CodecName, codecFor, offersFor } from "./registry.js";
 

@@ -1,5 +1,5 @@
-import { decodeG711, encodeG711, type G711Law } from "../g711.js";
 import { type AudioCodec, MAX_PACKET_SAMPLES } from "./audio-codec.js";
+import { decodeG711, encodeG711, type G711Law } from "./g711.js";
 
 export const pcmu: AudioCodec = g711Codec("PCMU", "mu");
 export const pcma: AudioCodec = g711Codec("PCMA", "a");

@@ -1,0 +1,95 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../random.js";
+import type { Digit } from "../rtp/telephone-event.js";
+import { loadAudio } from "../send/audio-source.js";
+import { concatAudio, dtmfFrequencies, silence, tone } from "../send/tones.js";
+import { DtmfDetector } from "./dtmf-detector.js";
+
+const ALL = "0123456789*#ABCD";
+
+function hear(audio: Int16Array, sampleRate = 8000): Digit[] {
+  const digits: Digit[] = [];
+  const detector = new DtmfDetector(sampleRate, (digit) => digits.push(digit));
+  const step = sampleRate / 50;
+  for (let at = 0; at < audio.length; at += step) detector.hear(audio.subarray(at, at + step));
+  detector.hear(silence(60, sampleRate));
+  return digits;
+}
+
+/** One digit with its tones off their frequencies by a part, and the high one louder by `twistDb`. */
+function press(
+  digit: string,
+  options: { durationMs?: number; sampleRate?: number; off?: number; twistDb?: number } = {},
+): Int16Array {
+  const { durationMs = 70, sampleRate = 8000, off = 0, twistDb = 0 } = options;
+  const [lowHz, highHz] = dtmfFrequencies(digit) ?? [0, 0];
+  const part = (hz: number, levelDb: number) =>
+    tone({ frequenciesHz: [hz * (1 + off)], durationMs, sampleRate, levelDb });
+  const high = part(highHz, -16 + twistDb / 2);
+  return concatAudio(
+    silence(47, sampleRate),
+    part(lowHz, -16 - twistDb / 2).map((sample, index) => sample + (high[index] ?? 0)),
+  );
+}
+
+describe("in-band digits", () => {
+  for (const sampleRate of [8000, 16_000, 48_000]) {
+    it(`are heard at ${sampleRate} Hz, each once`, () => {
+      const audio = concatAudio(...[...ALL].map((digit) => press(digit, { sampleRate })));
+      expect(
+        hear(audio, sampleRate)
+          .map(({ digit }) => digit)
+          .join(""),
+      ).toBe(ALL);
+    });
+  }
+
+  it("are heard when short, off by 1.5 %, twisted, or in noise (Q.24)", () => {
+    const random = seededRandom(4);
+    for (const options of [
+      { durationMs: 40 },
+      { off: 0.015 },
+      { off: -0.015 },
+      { twistDb: 4 },
+      { twistDb: -8 },
+    ]) {
+      const audio = concatAudio(...[...ALL].map((digit) => press(digit, options)));
+      const noisy = audio.map((sample) => sample + 600 * (random.unit() - 0.5));
+      expect(
+        hear(noisy)
+          .map(({ digit }) => digit)
+          .join(""),
+      ).toBe(ALL);
+    }
+  });
+
+  it("tell how long they were held, within a look", () => {
+    const [digit] = hear(press("5", { durationMs: 500 }));
+    expect(digit?.durationMs).toBeGreaterThanOrEqual(480);
+    expect(digit?.durationMs).toBeLessThanOrEqual(520);
+  });
+
+  it("are not heard when off by 3.5 %, twisted too far, a click, or in one tone alone", () => {
+    const none = [
+      ...[...ALL].map((digit) => press(digit, { off: 0.035 })),
+      press("1", { twistDb: 10 }),
+      press("1", { twistDb: -14 }),
+      press("1", { durationMs: 10 }),
+      tone({ frequenciesHz: [770], durationMs: 300, sampleRate: 8000 }),
+      tone({ frequenciesHz: [440, 480], durationMs: 300, sampleRate: 8000 }),
+    ];
+    expect(none.flatMap((audio) => hear(audio))).toEqual([]);
+  });
+
+  it("are not heard in speech", async () => {
+    const folder = new URL("../../../assets/", import.meta.url);
+    const clips = readdirSync(folder).filter((name) => name.endsWith(".wav"));
+    expect(clips.length).toBeGreaterThan(0);
+    for (const name of clips) {
+      const audio = await loadAudio(fileURLToPath(new URL(name, folder)), 8000);
+      expect(hear(audio)).toEqual([]);
+    }
+  });
+});

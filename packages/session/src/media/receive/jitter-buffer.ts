@@ -1,0 +1,188 @@
+import { type RtpPacket, sequenceDelta, timestampDelta } from "../rtp/rtp.js";
+import { DelayEstimator } from "./delay-estimator.js";
+
+/** A packet in its place: sequence and timestamp counted on past their wrap. */
+export interface BufferedPacket {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly durationTicks: number;
+  readonly payloadType: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * What there is to be heard next: a packet; `lost` and `paused`, which take `gapTicks` of the
+ * sender's time (audio is missing; the sender was silent); or `idle`, when no stream is running.
+ */
+export type Pulled = BufferedPacket | "lost" | "paused" | "idle";
+
+const MIN_DELAY_MS = 10;
+const MAX_DELAY_MS = 300;
+const MAX_PACKETS = 128;
+/** A timestamp that is off by more than this is a jump, not a pause or a delay. */
+const JUMP_MS = 2_000;
+/** Without a packet for this long the stream is over; the next packet begins a new one. */
+const STREAM_OVER_MS = 1_000;
+/** So many packets in a row that come too late say that the sender's time has shifted. */
+const LATE_IN_A_ROW = 5;
+
+/**
+ * Puts the packets of one stream back into order and time. `push` what arrives, `pull` when the
+ * next audio is needed. The delay follows the measured jitter; when nothing is there in time the
+ * stream is held rather than skipped, so that words come late instead of never, and the receiver
+ * makes up for it by `excessMs`.
+ */
+export class JitterBuffer {
+  /** Sender's time covered by the last `lost` or `paused`. */
+  gapTicks = 0;
+  late = 0;
+  duplicates = 0;
+  private readonly delay = new DelayEstimator({ minMs: MIN_DELAY_MS, maxMs: MAX_DELAY_MS });
+  private readonly clockRate: number;
+  /** In order of sequence, without gaps in the array. */
+  private packets: BufferedPacket[] = [];
+  /** The newest seen, from which 16 and 32 bit counters are counted on. */
+  private newestSequence: number | undefined;
+  private newestTimestamp = 0;
+  private playing = false;
+  private firstArrivalMs = 0;
+  private nextTimestamp = 0;
+  private playedSequence: number | undefined;
+  /** How much was concealed since the buffer ran empty. */
+  private heldTicks = 0;
+  private lateInARow = 0;
+
+  constructor(clockRate: number) {
+    this.clockRate = clockRate;
+  }
+
+  get targetMs(): number {
+    return this.delay.targetMs;
+  }
+
+  get bufferedPackets(): number {
+    return this.packets.length;
+  }
+
+  /** Forgets the stream but not the jitter: a new SSRC, or a sender that started over. */
+  restart(): void {
+    this.packets = [];
+    this.newestSequence = undefined;
+    this.stop();
+    this.delay.rebase();
+  }
+
+  /** False when the packet was dropped: a duplicate, or too late. */
+  push(packet: RtpPacket, durationTicks: number, nowMs: number): boolean {
+    if (this.hasJumped(packet)) this.restart();
+    const placed = this.place(packet, durationTicks);
+    if (this.isDuplicate(placed.sequence)) {
+      this.duplicates += 1;
+      return false;
+    }
+    this.delay.observe(nowMs - this.toMs(placed.timestamp), nowMs);
+    if (this.playing && placed.timestamp + durationTicks <= this.nextTimestamp) {
+      this.late += 1;
+      this.lateInARow += 1;
+      const startedOver = packet.marker || this.lateInARow >= LATE_IN_A_ROW;
+      if (!startedOver || this.packets.length > 0) return false;
+      this.restart();
+      return this.push(packet, durationTicks, nowMs);
+    }
+    this.lateInARow = 0;
+    if (!this.playing && this.packets.length === 0) this.firstArrivalMs = nowMs;
+    this.insert(placed);
+    return true;
+  }
+
+  /** `needTicks` is how much of the sender's time is wanted at most when there is a gap. */
+  pull(nowMs: number, needTicks: number): Pulled {
+    const head = this.packets[0];
+    if (!this.playing) {
+      if (!head || nowMs - this.firstArrivalMs < this.delay.targetMs) return "idle";
+      this.playing = true;
+      this.nextTimestamp = head.timestamp;
+    }
+    if (!head) return this.hold(needTicks);
+    // What was concealed while waiting for a packet that is now known to be missing is done with.
+    const gap = head.timestamp - this.nextTimestamp;
+    if (gap > 0) this.nextTimestamp += Math.min(gap, this.heldTicks);
+    this.heldTicks = 0;
+    if (head.timestamp > this.nextTimestamp) {
+      this.gapTicks = Math.min(needTicks, head.timestamp - this.nextTimestamp);
+      this.nextTimestamp += this.gapTicks;
+      return head.sequence - 1 === this.playedSequence ? "paused" : "lost";
+    }
+    this.packets.shift();
+    this.nextTimestamp = head.timestamp + head.durationTicks;
+    this.playedSequence = head.sequence;
+    return head;
+  }
+
+  /**
+   * How much later than needed the stream is being heard; negative when it is heard too early to
+   * be safe. `pendingMs` is what was pulled and not yet heard.
+   */
+  excessMs(nowMs: number, pendingMs: number): number {
+    if (!this.playing) return 0;
+    const heardTransitMs = nowMs - (this.toMs(this.nextTimestamp) - pendingMs);
+    return heardTransitMs - this.delay.baseTransitMs - this.delay.targetMs;
+  }
+
+  private hold(needTicks: number): Pulled {
+    this.gapTicks = needTicks;
+    this.heldTicks += needTicks;
+    if (this.toMs(this.heldTicks) < STREAM_OVER_MS) return "lost";
+    this.stop();
+    return "idle";
+  }
+
+  private stop(): void {
+    this.playing = false;
+    this.heldTicks = 0;
+    this.lateInARow = 0;
+    this.playedSequence = undefined;
+  }
+
+  private hasJumped(packet: RtpPacket): boolean {
+    if (this.newestSequence === undefined) return false;
+    const packets = Math.abs(sequenceDelta(packet.sequence, this.newestSequence & 0xffff));
+    const ticks = Math.abs(timestampDelta(packet.timestamp, this.newestTimestamp | 0));
+    return packets > MAX_PACKETS || this.toMs(ticks) > JUMP_MS;
+  }
+
+  private place(packet: RtpPacket, durationTicks: number): BufferedPacket {
+    if (this.newestSequence === undefined) {
+      // Far from zero, so that what was sent before the first arrival stays positive.
+      this.newestSequence = packet.sequence + 0x1_0000;
+      this.newestTimestamp = packet.timestamp + 0x1_0000_0000;
+    }
+    const { newestSequence, newestTimestamp } = this;
+    const sequence = newestSequence + sequenceDelta(packet.sequence, newestSequence & 0xffff);
+    const timestamp = newestTimestamp + timestampDelta(packet.timestamp, newestTimestamp | 0);
+    if (sequence > newestSequence) {
+      this.newestSequence = sequence;
+      this.newestTimestamp = timestamp;
+    }
+    const { payloadType, payload } = packet;
+    return { sequence, timestamp, durationTicks, payloadType, payload };
+  }
+
+  private isDuplicate(sequence: number): boolean {
+    return (
+      sequence === this.playedSequence ||
+      this.packets.some((packet) => packet.sequence === sequence)
+    );
+  }
+
+  private insert(placed: BufferedPacket): void {
+    let at = this.packets.length;
+    while (at > 0 && (this.packets[at - 1]?.sequence ?? 0) > placed.sequence) at -= 1;
+    this.packets.splice(at, 0, placed);
+    if (this.packets.length > MAX_PACKETS) this.packets.shift();
+  }
+
+  private toMs(ticks: number): number {
+    return (ticks * 1000) / this.clockRate;
+  }
+}

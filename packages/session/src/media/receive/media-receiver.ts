@@ -1,0 +1,282 @@
+import { type AudioCodec, type AudioDecoder, MAX_PACKET_SAMPLES } from "../codecs/audio-codec.js";
+import { ComfortNoise } from "../codecs/comfort-noise.js";
+import {
+  COMFORT_NOISE_TYPE,
+  codecFor,
+  isComfortNoise,
+  isTelephoneEvent,
+} from "../codecs/registry.js";
+import { Resampler } from "../codecs/resample.js";
+import type { CodecOffer } from "../media-plane.js";
+import { ReceiveStatistics } from "../rtp/receive-statistics.js";
+import type { RtpPacket } from "../rtp/rtp.js";
+import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
+import { Concealment } from "./concealment.js";
+import { DtmfDetector } from "./dtmf-detector.js";
+import { JitterBuffer } from "./jitter-buffer.js";
+import { lengthen, shorten } from "./pitch.js";
+
+/** The delay is brought down when it is this much too long, until it is nearly right. */
+const TOO_LATE_MS = 30;
+const LATE_ENOUGH_MS = 10;
+const TOO_EARLY_MS = 0;
+/** When this much too late, quiet stretches are left out as a whole. */
+const FAR_TOO_LATE_MS = 60;
+const QUIET_RMS = 60;
+
+interface Incoming {
+  readonly codecName: string;
+  readonly decoder: AudioDecoder;
+  readonly clockRate: number;
+  readonly resampler: Resampler;
+}
+
+/** Turns the RTP packets of one peer into an unbroken stream of audio and into digits. */
+export class MediaReceiver {
+  readonly statistics = new ReceiveStatistics();
+  /** Well-formed packets we could make nothing of: unknown payload types, duplicates, too late. */
+  dropped = 0;
+  /** Samples of the current stream that had to be made up. */
+  concealedSamples = 0;
+  private readonly sampleRate: number;
+  private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
+  private readonly concealment: Concealment;
+  private byPayloadType = new Map<number, Incoming>();
+  private eventClockRates = new Map<number, number>();
+  private comfortNoiseTypes = new Set<number>();
+  private digits: DigitReceiver | undefined;
+  private buffer = new JitterBuffer(8000);
+  private bufferClockRate = 8000;
+  private currentSsrc: number | undefined;
+  /** First packet of a stream that may take over, see `belongs`. */
+  private candidate: RtpPacket | undefined;
+  private inComfortNoise = false;
+  private readonly comfortNoise = new ComfortNoise();
+  /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
+  private soundDigits: DtmfDetector | undefined;
+  private shortening = false;
+  private readonly pending: Int16Array;
+  private pendingCount = 0;
+  private readonly decoded = new Int16Array(MAX_PACKET_SAMPLES);
+  private readonly converted: Int16Array;
+
+  constructor(options: {
+    readonly sampleRate: number;
+    readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
+  }) {
+    this.sampleRate = options.sampleRate;
+    this.onDigit = options.onDigit;
+    this.concealment = new Concealment(this.sampleRate);
+    this.converted = new Int16Array(MAX_PACKET_SAMPLES * 6 + 1);
+    this.pending = new Int16Array(this.converted.length + this.sampleRate);
+  }
+
+  get ssrc(): number | undefined {
+    return this.currentSsrc;
+  }
+
+  /** True while the sender said that it is silent, and therefore sends nothing (RFC 3389). */
+  get silentOnPurpose(): boolean {
+    return this.inComfortNoise;
+  }
+
+  get delayMs(): number {
+    return this.buffer.targetMs;
+  }
+
+  get late(): number {
+    return this.buffer.late;
+  }
+
+  /** What the peer may send from now on. Decoders whose payload type stays keep their state. */
+  configure(receive: readonly CodecOffer[]): void {
+    const before = this.byPayloadType;
+    this.byPayloadType = new Map();
+    this.eventClockRates = new Map();
+    this.comfortNoiseTypes = new Set([COMFORT_NOISE_TYPE]);
+    for (const offer of receive) {
+      if (isTelephoneEvent(offer)) {
+        this.eventClockRates.set(offer.payloadType, offer.clockRate);
+      } else if (isComfortNoise(offer)) {
+        this.comfortNoiseTypes.add(offer.payloadType);
+      } else {
+        const codec = codecFor(offer);
+        if (!codec) continue;
+        const known = before.get(offer.payloadType);
+        this.byPayloadType.set(
+          offer.payloadType,
+          known?.codecName === codec.name ? known : this.incoming(codec),
+        );
+      }
+    }
+  }
+
+  /** Whether a packet of this type may come at all. */
+  knows(payloadType: number): boolean {
+    return (
+      this.byPayloadType.has(payloadType) ||
+      this.eventClockRates.has(payloadType) ||
+      this.comfortNoiseTypes.has(payloadType)
+    );
+  }
+
+  receive(packet: RtpPacket, nowMs: number): void {
+    if (!this.knows(packet.payloadType)) {
+      this.dropped += 1;
+    } else if (this.belongs(packet, nowMs)) {
+      this.take(packet, nowMs);
+    }
+  }
+
+  /**
+   * Fills `into` with the next audio, to be called once per its length. Silence when nobody has
+   * ever sent anything.
+   */
+  pull(into: Int16Array, nowMs: number): void {
+    this.digits?.tick(nowMs);
+    while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
+    into.set(this.pending.subarray(0, into.length));
+    this.soundDigits?.hear(into);
+    this.pendingCount -= into.length;
+    this.pending.copyWithin(0, into.length, into.length + this.pendingCount);
+  }
+
+  /** Whether to look for digits in the sound, for a peer that has no other way to send them. */
+  hearDigitsInSound(wanted: boolean): void {
+    if (!wanted) this.soundDigits = undefined;
+    else {
+      this.soundDigits ??= new DtmfDetector(this.sampleRate, (digit) =>
+        this.onDigit(digit, "audio"),
+      );
+    }
+  }
+
+  private incoming(codec: AudioCodec): Incoming {
+    return {
+      codecName: codec.name,
+      decoder: codec.createDecoder(),
+      clockRate: codec.clockRate,
+      resampler: new Resampler(codec.sampleRate, this.sampleRate),
+    };
+  }
+
+  /**
+   * Another SSRC takes over with its second packet in order, and only when nothing of the current
+   * stream came between (RFC 3550 8.2): two sources at once must not break each other.
+   */
+  private belongs(packet: RtpPacket, nowMs: number): boolean {
+    if (this.currentSsrc === undefined) this.currentSsrc = packet.ssrc;
+    if (packet.ssrc === this.currentSsrc) {
+      this.candidate = undefined;
+      return true;
+    }
+    const first = this.candidate;
+    this.candidate = packet;
+    if (first?.ssrc !== packet.ssrc || packet.sequence !== ((first.sequence + 1) & 0xffff)) {
+      if (first) this.dropped += 1;
+      return false;
+    }
+    this.candidate = undefined;
+    this.currentSsrc = packet.ssrc;
+    this.statistics.restart();
+    this.buffer.restart();
+    this.take(first, nowMs);
+    return true;
+  }
+
+  private take(packet: RtpPacket, nowMs: number): void {
+    const { payloadType, sequence, timestamp } = packet;
+    const incoming = this.byPayloadType.get(payloadType);
+    const eventClockRate = this.eventClockRates.get(payloadType);
+    this.statistics.count(
+      sequence,
+      timestamp,
+      incoming?.clockRate ?? eventClockRate ?? this.bufferClockRate,
+      nowMs,
+    );
+    if (incoming) this.takeAudio(packet, incoming, nowMs);
+    else if (eventClockRate !== undefined) this.takeEvent(packet, eventClockRate, nowMs);
+    else this.takeComfortNoise(packet);
+  }
+
+  private takeAudio(packet: RtpPacket, incoming: Incoming, nowMs: number): void {
+    const samples = incoming.decoder.samplesIn(packet.payload);
+    if (samples === 0) {
+      this.dropped += 1;
+      return;
+    }
+    this.inComfortNoise = false;
+    if (incoming.clockRate !== this.bufferClockRate) {
+      this.buffer = new JitterBuffer(incoming.clockRate);
+      this.bufferClockRate = incoming.clockRate;
+    }
+    const ticks = (samples * incoming.clockRate) / incoming.resampler.fromRate;
+    if (!this.buffer.push(packet, ticks, nowMs)) this.dropped += 1;
+  }
+
+  private takeComfortNoise(packet: RtpPacket): void {
+    this.comfortNoise.receive(packet.payload);
+    this.inComfortNoise = true;
+  }
+
+  private takeEvent(packet: RtpPacket, clockRate: number, nowMs: number): void {
+    this.digits ??= new DigitReceiver(clockRate, (digit) => this.onDigit(digit, "rtp"));
+    if (!this.digits.receive(packet.payload, packet.timestamp, nowMs)) this.dropped += 1;
+  }
+
+  private pullMore(missing: number, nowMs: number): void {
+    const ticks = Math.ceil((missing * this.bufferClockRate) / this.sampleRate);
+    const pulled = this.buffer.pull(nowMs, ticks);
+    if (typeof pulled !== "string") {
+      this.decode(pulled.payloadType, pulled.payload, nowMs);
+      return;
+    }
+    const gap = Math.ceil((this.buffer.gapTicks * this.sampleRate) / this.bufferClockRate);
+    const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
+    const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
+    if (this.inComfortNoise) {
+      this.comfortNoise.fill(space);
+    } else if (pulled !== "lost" || this.digits?.pressed === true) {
+      space.fill(0);
+    } else {
+      this.concealment.conceal(space);
+      this.concealedSamples += length;
+    }
+    this.pendingCount += length;
+  }
+
+  private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
+    const incoming = this.byPayloadType.get(payloadType);
+    const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
+    if (!incoming || count === 0) {
+      this.dropped += 1;
+      return;
+    }
+    const length = incoming.resampler.process(this.decoded.subarray(0, count), this.converted);
+    const fitted = this.fit(this.converted.subarray(0, length), nowMs);
+    this.concealment.heard(fitted);
+    this.pending.set(fitted, this.pendingCount);
+    this.pendingCount += fitted.length;
+  }
+
+  /** Makes a block shorter or longer, so that the delay comes to what the jitter asks for. */
+  private fit(block: Int16Array, nowMs: number): Int16Array {
+    const blockMs = (block.length * 1000) / this.sampleRate;
+    const pendingMs = (this.pendingCount * 1000) / this.sampleRate;
+    // A packet is wanted before what is pending was heard: that much earlier it must be there.
+    const slackMs = this.buffer.excessMs(nowMs, blockMs);
+    const excessMs = slackMs + pendingMs;
+    this.shortening = excessMs > (this.shortening ? LATE_ENOUGH_MS : TOO_LATE_MS);
+    if (this.shortening) {
+      if (excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS) return block.subarray(0, 0);
+      return block.subarray(0, shorten(block, this.sampleRate));
+    }
+    return slackMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
+  }
+}
+
+function rms(samples: Int16Array): number {
+  let power = 0;
+  for (let index = 0; index < samples.length; index++) power += (samples[index] ?? 0) ** 2;
+  return Math.sqrt(power / Math.max(1, samples.length));
+}

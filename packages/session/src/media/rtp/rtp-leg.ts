@@ -1,0 +1,260 @@
+import type { MediaStats } from "../call-audio.js";
+import type { AgreedMedia, MediaSignal } from "../media-plane.js";
+import { MediaReceiver } from "../receive/media-receiver.js";
+import type { DigitsToSend } from "../send/digit-sender.js";
+import { MediaSender } from "../send/media-sender.js";
+import type { Playout } from "../send/playout.js";
+import { estimateMos } from "./quality.js";
+import { RtcpSession } from "./rtcp-session.js";
+import { looksLikeRtcp, parseRtp, type RtpPacket } from "./rtp.js";
+import { SourceLatch } from "./source-latch.js";
+import { SrtpContext, srtpKeyBytes } from "./srtp.js";
+
+export interface RtpLegOptions {
+  /** Rate of the audio on our side. */
+  readonly sampleRate: number;
+  readonly rtpLostMs: number;
+  /** Spreads the legs of one clock over its ticks. */
+  readonly tickOffset: number;
+  readonly random: () => number;
+  readonly onSignal: (signal: MediaSignal) => void;
+}
+
+/** Whether RTP is coming in, in this phase of the call. */
+type Hearing = "never" | "running" | "lost";
+
+/**
+ * One leg of RTP without its socket and its clock: datagrams in, datagrams out, signals. All times
+ * are given to it, so that it runs in virtual time as well as in the media worker.
+ */
+export class RtpLeg {
+  private readonly options: RtpLegOptions;
+  private readonly receiver: MediaReceiver;
+  private readonly sender: MediaSender;
+  private readonly rtcp: RtcpSession;
+  /** The peer sends RTCP on the RTP port, so it takes it there too (RFC 5761). */
+  private rtcpOnRtpPort = false;
+  private agreed: AgreedMedia | undefined;
+  private latch: SourceLatch | undefined;
+  private srtp: { readonly send: SrtpContext; readonly receive: SrtpContext } | undefined;
+  private hearing: Hearing = "never";
+  private lastPacketMs = 0;
+  private everHeard = false;
+  /** Datagrams that were no RTP of this call. */
+  private refused = 0;
+
+  constructor(options: RtpLegOptions) {
+    this.options = options;
+    this.sender = new MediaSender(options);
+    this.rtcp = new RtcpSession(options.random);
+    this.receiver = new MediaReceiver({
+      sampleRate: options.sampleRate,
+      onDigit: ({ digit, durationMs }, via) =>
+        options.onSignal({ type: "dtmf", digit, durationMs, via }),
+    });
+  }
+
+  get playout(): Playout {
+    return this.sender.playout;
+  }
+
+  get stats(): MediaStats {
+    const { statistics, dropped, late, delayMs } = this.receiver;
+    const { remote } = this.rtcp;
+    const { expected, lost } = statistics;
+    const mos = estimateMos({
+      lossRate: expected === 0 ? 0 : (lost + late) / expected,
+      roundTripMs: remote.roundTripMs ?? 0,
+      bufferMs: delayMs,
+    });
+    return {
+      codec: this.agreed?.send.name,
+      packetsSent: this.sender.packetsSent,
+      packetsReceived: statistics.received,
+      packetsLost: lost,
+      packetsDropped: dropped + this.refused + this.rtcp.malformed,
+      jitterMs: statistics.jitterMs,
+      packetsLate: late,
+      concealedMs: (this.receiver.concealedSamples * 1000) / this.options.sampleRate,
+      bufferMs: delayMs,
+      ...remote,
+      ...(expected === 0 ? {} : { mos }),
+    };
+  }
+
+  /** RTP packets that should have come, and that never came. */
+  get inbound(): { readonly expected: number; readonly lost: number } {
+    return this.receiver.statistics;
+  }
+
+  /** Where packets go; undefined while there is nothing to send or nobody to send it to. */
+  get target(): { readonly address: string; readonly port: number } | undefined {
+    const target = this.latch?.target;
+    return this.maySend && target && target.port > 0 ? target : undefined;
+  }
+
+  /** False when what was agreed cannot be spoken: an unknown codec, keys of a wrong length. */
+  connect(agreed: AgreedMedia, tick: number, nowMs: number): boolean {
+    const { srtp } = agreed;
+    if (srtp && !(hasKeyLength(srtp, "sendKey") && hasKeyLength(srtp, "receiveKey"))) return false;
+    const sentBefore = this.maySend;
+    const heardBefore = this.mayHear;
+    if (!this.sender.configure(agreed, tick)) return false;
+    this.secure(agreed.srtp);
+    this.receiver.configure(agreed.receive);
+    this.receiver.hearDigitsInSound(agreed.sendTelephoneEvent === undefined);
+    this.agreed = agreed;
+    if (this.latch) this.latch.signal(agreed.remote);
+    else this.latch = new SourceLatch(agreed.remote);
+    if (this.maySend && !sentBefore) this.sender.restart();
+    if (this.mayHear && !heardBefore) this.lastPacketMs = nowMs;
+    return true;
+  }
+
+  /** A new phase begins: its first packet is told again. */
+  enterPhase(): void {
+    this.hearing = "never";
+  }
+
+  /** See `MediaSender.setBackground`. */
+  setBackground(samples: Int16Array, gainDb: number): void {
+    this.sender.setBackground(samples, gainDb);
+  }
+
+  /** What the peer gets to hear in the last packet, at our rate. */
+  get lastSaid(): Int16Array {
+    return this.sender.lastHeard;
+  }
+
+  sendDigits(request: DigitsToSend): void {
+    this.sender.sendDigits(request);
+  }
+
+  receive(datagram: Uint8Array, address: string, port: number, nowMs: number): void {
+    if (looksLikeRtcp(datagram)) {
+      if (this.receiveRtcp(datagram, address, nowMs)) this.rtcpOnRtpPort = true;
+      return;
+    }
+    const packet = this.mayHear ? this.open(datagram) : undefined;
+    if (!packet || !this.latch?.accept(address, port)) {
+      this.refused += 1;
+      return;
+    }
+    this.lastPacketMs = nowMs;
+    this.everHeard = true;
+    this.noteHearing();
+    this.receiver.receive(packet, nowMs);
+  }
+
+  /** Takes an RTCP datagram from either port; false when it is dropped. */
+  receiveRtcp(datagram: Uint8Array, address: string, nowMs: number): boolean {
+    const known = address === this.latch?.target.address || address === this.agreed?.rtcp?.address;
+    if (!known) {
+      this.refused += 1;
+      return false;
+    }
+    const plain = this.srtp ? this.srtp.receive.unprotectReport(datagram) : datagram;
+    if (!plain) {
+      this.refused += 1;
+      return false;
+    }
+    const clockRate = this.agreed?.send.clockRate ?? 8000;
+    return this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs);
+  }
+
+  /** Writes the RTCP report into `into` when one is due; returns its length, 0 otherwise. */
+  reportDue(tick: number, into: Uint8Array, nowMs: number): number {
+    if (!this.agreed || !this.rtcp.isDue(nowMs)) return 0;
+    const { ssrc, packetsSent, payloadBytesSent: bytesSent } = this.sender;
+    const rtpTimestamp = this.sender.timestampAt(tick);
+    const { ssrc: heardSsrc, statistics } = this.receiver;
+    const from = { ssrc, rtpTimestamp, packetsSent, bytesSent, heardSsrc, statistics };
+    const length = this.rtcp.write(into, from, nowMs);
+    return this.srtp ? this.srtp.send.protectReport(into, length) : length;
+  }
+
+  /** Where reports go; also on hold, when there is no `target`. */
+  get reportTarget(): { readonly address: string; readonly port: number } | undefined {
+    const target = this.latch?.target;
+    if (!target || isBlackHole(target.address) || target.port === 0) return undefined;
+    if (this.rtcpOnRtpPort) return target;
+    return this.agreed?.rtcp ?? { address: target.address, port: target.port + 1 };
+  }
+
+  /** Writes the packet due at `tick` into `into`; returns its length, 0 when none is due. */
+  packetDue(tick: number, into: Uint8Array): number {
+    const { packetTicks } = this.sender;
+    if (packetTicks === 0 || (tick + this.options.tickOffset) % packetTicks !== 0 || !this.target)
+      return 0;
+    const length = this.sender.packet(tick, into);
+    return this.srtp ? this.srtp.send.protect(into, length) : length;
+  }
+
+  /** Fills `into` with what the far side said; false while there is nothing to hear. */
+  hear(into: Int16Array, nowMs: number): boolean {
+    if (!this.mayHear || !this.everHeard) return false;
+    this.receiver.pull(into, nowMs);
+    const silentMs = nowMs - this.lastPacketMs;
+    const isLost = silentMs >= this.options.rtpLostMs && !this.receiver.silentOnPurpose;
+    if (isLost && this.hearing === "running") {
+      this.hearing = "lost";
+      this.options.onSignal({ type: "audio_lost" });
+    }
+    return true;
+  }
+
+  close(): void {
+    this.sender.close();
+  }
+
+  /** A packet that is well-formed, of an agreed type and, with SRTP, genuine. */
+  private open(datagram: Uint8Array): RtpPacket | undefined {
+    const packet = parseRtp(datagram);
+    if (!packet || !this.receiver.knows(packet.payloadType)) return undefined;
+    if (!this.srtp) return packet;
+    const plain = this.srtp.receive.unprotect(datagram);
+    return plain && parseRtp(plain);
+  }
+
+  /** A key that stays the same keeps its packet counts: counted anew, it would encrypt twice alike. */
+  private secure(srtp: AgreedMedia["srtp"]): void {
+    const before = this.agreed?.srtp;
+    const contextOf = (way: "send" | "receive", keys: SrtpKeys): SrtpContext => {
+      const kept = before && sameKey(keys, before, `${way}Key`) ? this.srtp?.[way] : undefined;
+      return kept ?? new SrtpContext(keys.suite, keys[`${way}Key`]);
+    };
+    this.srtp = srtp && { send: contextOf("send", srtp), receive: contextOf("receive", srtp) };
+  }
+
+  private noteHearing(): void {
+    const before = this.hearing;
+    this.hearing = "running";
+    if (before === "never") this.options.onSignal({ type: "audio_started" });
+    else if (before === "lost") this.options.onSignal({ type: "audio_resumed" });
+  }
+
+  private get maySend(): boolean {
+    const { direction, remote } = this.agreed ?? {};
+    return (direction === "sendrecv" || direction === "sendonly") && !isBlackHole(remote?.address);
+  }
+
+  private get mayHear(): boolean {
+    const direction = this.agreed?.direction;
+    return direction === "sendrecv" || direction === "recvonly";
+  }
+}
+
+type SrtpKeys = NonNullable<AgreedMedia["srtp"]>;
+
+function hasKeyLength(srtp: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
+  return srtp[which].length === srtpKeyBytes(srtp.suite);
+}
+
+function sameKey(one: SrtpKeys, other: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
+  return one.suite === other.suite && Buffer.compare(one[which], other[which]) === 0;
+}
+
+/** The address that old phones put on hold with (RFC 3264 8.4). */
+function isBlackHole(address: string | undefined): boolean {
+  return address === "0.0.0.0" || address === "::";
+}

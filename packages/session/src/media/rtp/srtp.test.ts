@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { RtpPacket, SrtcpSession, SrtpSession } from "werift-rtp";
+import { concatAudio, tone } from "../send/tones.js";
+import { correlation } from "../testing/correlation.js";
+import { VirtualLine } from "../testing/virtual-line.js";
+import { writeRtcpReport } from "./rtcp.js";
+import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
+import { SrtpContext, srtpKeyBytes } from "./srtp.js";
+
+const SUITES = ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"] as const;
+/** The protection profiles of RFC 5764 and RFC 7714. */
+const PROFILES = { AES_CM_128_HMAC_SHA1_80: 1, AEAD_AES_128_GCM: 7 } as const;
+
+function keyFor(suite: (typeof SUITES)[number], seed = 1): Uint8Array {
+  return Uint8Array.from({ length: srtpKeyBytes(suite) }, (_, index) => (index * 7 + seed) & 0xff);
+}
+
+function rtp(sequence: number): Uint8Array {
+  const packet = new Uint8Array(RTP_HEADER_BYTES + 160).fill(sequence & 0xff);
+  writeRtpHeader(packet, {
+    payloadType: 0,
+    marker: false,
+    sequence: sequence & 0xffff,
+    timestamp: sequence * 160,
+    ssrc: 0xcafebabe,
+  });
+  return packet;
+}
+
+function protect(context: SrtpContext, packet: Uint8Array): Uint8Array {
+  const room = new Uint8Array(400);
+  room.set(packet);
+  return room.slice(0, context.protect(room, packet.length));
+}
+
+function peerOptions(suite: (typeof SUITES)[number]) {
+  const key = Buffer.from(keyFor(suite));
+  const [master, salt] = [key.subarray(0, 16), key.subarray(16)];
+  return {
+    profile: PROFILES[suite],
+    keys: {
+      localMasterKey: master,
+      localMasterSalt: salt,
+      remoteMasterKey: master,
+      remoteMasterSalt: salt,
+    },
+  };
+}
+
+describe.each(SUITES)("SRTP with %s", (suite) => {
+  it("is read by another implementation, and reads it", () => {
+    const ours = new SrtpContext(suite, keyFor(suite));
+    const theirs = new SrtpSession(peerOptions(suite));
+    for (const sequence of [1, 2, 3]) {
+      expect(new Uint8Array(theirs.decrypt(Buffer.from(protect(ours, rtp(sequence)))))).toEqual(
+        rtp(sequence),
+      );
+    }
+    const { payload, header } = RtpPacket.deSerialize(Buffer.from(rtp(4)));
+    expect(ours.unprotect(theirs.encrypt(payload, header))).toEqual(rtp(4));
+  });
+
+  it("has its reports read by another implementation, and reads theirs", () => {
+    const ours = new SrtpContext(suite, keyFor(suite));
+    const theirs = new SrtcpSession(peerOptions(suite));
+    const room = new Uint8Array(200);
+    const length = writeRtcpReport(room, { ssrc: 5, cname: "abc" });
+    const report = room.slice(0, length);
+    const sealed = room.slice(0, ours.protectReport(room, length));
+    expect(new Uint8Array(theirs.decrypt(Buffer.from(sealed)))).toEqual(report);
+    const reader = new SrtpContext(suite, keyFor(suite));
+    expect(reader.unprotectReport(theirs.encrypt(Buffer.from(report)))).toEqual(
+      Buffer.from(report),
+    );
+    expect(reader.unprotectReport(sealed.subarray(0, 20))).toBeUndefined();
+  });
+
+  it("counts on over the wrap of the sequence number, in and out of order", () => {
+    const sender = new SrtpContext(suite, keyFor(suite));
+    const receiver = new SrtpContext(suite, keyFor(suite));
+    const packets = [65_533, 65_534, 65_535, 65_536, 65_537, 65_538].map((sequence) => ({
+      sequence,
+      sealed: protect(sender, rtp(sequence)),
+    }));
+    for (const index of [0, 1, 3, 2, 5, 4]) {
+      const packet = packets[index];
+      if (packet) expect(receiver.unprotect(packet.sealed)).toEqual(rtp(packet.sequence));
+    }
+  });
+
+  it("refuses what was replayed, changed, cut or made with another key", () => {
+    const sender = new SrtpContext(suite, keyFor(suite));
+    const receiver = new SrtpContext(suite, keyFor(suite));
+    const sealed = protect(sender, rtp(1));
+    const changed = sealed.slice();
+    changed[20] = (changed[20] ?? 0) ^ 1;
+    const lied = sealed.slice();
+    lied[0] = 0x9f;
+    const foreign = protect(new SrtpContext(suite, keyFor(suite, 2)), rtp(2));
+    expect(receiver.unprotect(changed)).toBeUndefined();
+    expect(receiver.unprotect(lied)).toBeUndefined();
+    expect(receiver.unprotect(foreign)).toBeUndefined();
+    for (let length = 0; length < sealed.length; length++) {
+      expect(receiver.unprotect(sealed.subarray(0, length))).toBeUndefined();
+    }
+    expect(receiver.unprotect(sealed)).toEqual(rtp(1));
+    expect(receiver.unprotect(sealed)).toBeUndefined();
+    for (let sequence = 2; sequence < 300; sequence++) {
+      receiver.unprotect(protect(sender, rtp(sequence)));
+    }
+    expect(receiver.unprotect(sealed)).toBeUndefined();
+  });
+
+  it("carries a call, and drops whatever is not genuine", () => {
+    const key = keyFor(suite);
+    const line = new VirtualLine({ agreed: { srtp: { suite, sendKey: key, receiveKey: key } } });
+    const audio = tone({ frequenciesHz: [500, 800], durationMs: 500, sampleRate: 8000 });
+    line.far.playout.write(audio);
+    for (let sequence = 0; sequence < 50; sequence++) line.inject(rtp(sequence));
+    const heard = concatAudio(...line.run(8_000));
+    expect(correlation(heard.subarray(0, 8000), audio)).toBeGreaterThan(0.99);
+    expect(line.near.stats.packetsDropped).toBe(50);
+  });
+});

@@ -1,0 +1,208 @@
+import type { AudioEncoder } from "../codecs/audio-codec.js";
+import { codecFor } from "../codecs/registry.js";
+import { Resampler } from "../codecs/resample.js";
+import type { AgreedMedia, CodecOffer } from "../media-plane.js";
+import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/rtp.js";
+import { TELEPHONE_EVENT_BYTES, writeTelephoneEvent } from "../rtp/telephone-event.js";
+import { Background } from "./background.js";
+import { DigitSender, type DigitsToSend } from "./digit-sender.js";
+import { Playout } from "./playout.js";
+import { dtmfFrequencies, silence, tone } from "./tones.js";
+
+/** The clock that packets are sent by ticks this often; packet lengths are multiples of it. */
+export const TICK_MS = 5;
+/** No packet is larger, so that it fits any path without fragments. */
+export const MAX_PACKET_BYTES = 1400;
+
+const NOTHING = new Int16Array(0);
+
+interface Outgoing {
+  readonly encoder: AudioEncoder;
+  readonly codec: CodecOffer;
+  readonly resampler: Resampler;
+  readonly packetTicks: number;
+  /** One packet of audio at the port's rate, and at the codec's. */
+  readonly heard: Int16Array;
+  readonly converted: Int16Array;
+  readonly events: CodecOffer | undefined;
+}
+
+/**
+ * Makes the RTP packets of one leg: what is queued in `playout`, digits, and silence where there is
+ * neither, so that the peer always hears a live line. Timestamps follow the tick count, never the
+ * packets, so they stay right whatever was late or left out.
+ */
+export class MediaSender {
+  readonly playout: Playout;
+  packetsSent = 0;
+  payloadBytesSent = 0;
+  readonly ssrc: number;
+  private readonly sampleRate: number;
+  private readonly digitSender = new DigitSender();
+  /** Tones for digits that the peer can only take as sound. */
+  private readonly tones: Playout;
+  private outgoing: Outgoing | undefined;
+  private background: Background | undefined;
+  private sequence: number;
+  /** The RTP timestamp at `anchorTick`; moved when the clock rate changes. */
+  private anchorTimestamp: number;
+  private anchorTick = 0;
+  private marker = true;
+  private eventTimestamp: number | undefined;
+
+  constructor(options: { readonly sampleRate: number; readonly random: () => number }) {
+    const { sampleRate, random } = options;
+    this.sampleRate = sampleRate;
+    this.playout = new Playout(sampleRate);
+    this.tones = new Playout(sampleRate);
+    this.ssrc = Math.floor(random() * 0x1_0000_0000);
+    this.sequence = Math.floor(random() * 0x1_0000);
+    this.anchorTimestamp = Math.floor(random() * 0x1_0000_0000);
+  }
+
+  /** Packets are due at every tick that is a multiple of this; 0 while nothing was agreed. */
+  get packetTicks(): number {
+    return this.outgoing?.packetTicks ?? 0;
+  }
+
+  /** False when we cannot speak what was agreed. */
+  configure(agreed: AgreedMedia, tick: number): boolean {
+    const codec = codecFor(agreed.send);
+    if (!codec) return false;
+    const packetTicks = packetTicksOf(agreed.packetMs);
+    const before = this.outgoing;
+    if (before && before.codec.clockRate !== codec.clockRate) {
+      this.anchorTimestamp = this.timestampAt(tick);
+      this.anchorTick = tick;
+    }
+    if (!before) this.anchorTick = tick;
+    const kept = before?.codec.name.toUpperCase() === codec.name ? before : undefined;
+    const packetMs = packetTicks * TICK_MS;
+    this.outgoing = {
+      encoder: kept?.encoder ?? codec.createEncoder(),
+      resampler: kept?.resampler ?? new Resampler(this.sampleRate, codec.sampleRate),
+      codec: agreed.send,
+      packetTicks,
+      heard: new Int16Array((this.sampleRate * packetMs) / 1000),
+      converted: new Int16Array((codec.sampleRate * packetMs) / 1000 + 1),
+      events: agreed.sendTelephoneEvent,
+    };
+    return true;
+  }
+
+  /** As telephone-events when the peer takes them, as tones otherwise. */
+  sendDigits(request: DigitsToSend): void {
+    this.digitSender.add(request);
+  }
+
+  /** Sound to go on under everything else; none with no samples. At the port's rate, repeated. */
+  setBackground(samples: Int16Array, gainDb: number): void {
+    this.background = samples.length > 0 ? new Background(samples, gainDb) : undefined;
+  }
+
+  /** What the peer gets to hear in the packet that was made last, at the port's rate. */
+  get lastHeard(): Int16Array {
+    return this.outgoing?.heard ?? NOTHING;
+  }
+
+  /** The next packet is the first after a pause (RFC 3551 4.1). */
+  restart(): void {
+    this.marker = true;
+  }
+
+  /** Writes the packet due at `tick` into `into`; returns its length, 0 when nothing was agreed. */
+  packet(tick: number, into: Uint8Array): number {
+    const { outgoing } = this;
+    if (!outgoing) return 0;
+    const packetMs = outgoing.packetTicks * TICK_MS;
+    if (!outgoing.events && this.tones.queuedSamples === 0) this.soundNextDigits();
+    const due = outgoing.events ? this.digitSender.next(packetMs) : undefined;
+    if (due?.kind === "event" && outgoing.events) {
+      const first = this.eventTimestamp === undefined;
+      this.eventTimestamp ??= this.timestampAt(tick);
+      const { clockRate } = outgoing.events;
+      const segment = segmentOf(Math.round((due.sinceMs * clockRate) / 1000));
+      writeTelephoneEvent(into.subarray(RTP_HEADER_BYTES), {
+        code: due.code,
+        end: due.end,
+        durationTicks: segment.durationTicks,
+      });
+      const timestamp = (this.eventTimestamp + segment.startTicks) % 0x1_0000_0000;
+      const { payloadType } = outgoing.events;
+      // The same digit again right after itself is another event, with a timestamp of its own.
+      if (due.last) this.eventTimestamp = undefined;
+      return this.finish(into, payloadType, first, timestamp, TELEPHONE_EVENT_BYTES);
+    }
+    this.eventTimestamp = undefined;
+    if (due) outgoing.heard.fill(0);
+    else if (this.tones.queuedSamples > 0) this.tones.pull(outgoing.heard);
+    else {
+      this.playout.pull(outgoing.heard);
+      this.background?.mixInto(outgoing.heard);
+    }
+    const samples = outgoing.resampler.process(outgoing.heard, outgoing.converted);
+    const bytes = outgoing.encoder.encode(
+      outgoing.converted.subarray(0, samples),
+      into.subarray(RTP_HEADER_BYTES),
+    );
+    const { marker } = this;
+    this.marker = false;
+    return this.finish(into, outgoing.codec.payloadType, marker, this.timestampAt(tick), bytes);
+  }
+
+  /** The RTP timestamp that belongs to a tick, for sender reports. */
+  timestampAt(tick: number): number {
+    const clockRate = this.outgoing?.codec.clockRate ?? 8000;
+    const ticks = ((tick - this.anchorTick) * TICK_MS * clockRate) / 1000;
+    return (this.anchorTimestamp + ticks) % 0x1_0000_0000;
+  }
+
+  close(): void {
+    this.playout.close();
+    this.tones.close();
+    this.digitSender.close();
+  }
+
+  private soundNextDigits(): void {
+    const request = this.digitSender.take();
+    if (!request) return;
+    const { digits, durationMs, gapMs } = request;
+    for (const digit of digits) {
+      const frequenciesHz = dtmfFrequencies(digit) ?? [];
+      this.tones.write(tone({ frequenciesHz, durationMs, sampleRate: this.sampleRate }));
+      this.tones.write(silence(gapMs, this.sampleRate));
+    }
+    this.tones.mark(({ interrupted }) => request.settle(!interrupted));
+  }
+
+  private finish(
+    into: Uint8Array,
+    payloadType: number,
+    marker: boolean,
+    timestamp: number,
+    payloadBytes: number,
+  ): number {
+    const { sequence, ssrc } = this;
+    writeRtpHeader(into, { payloadType, marker, sequence, timestamp, ssrc });
+    this.sequence = (sequence + 1) & 0xffff;
+    this.packetsSent += 1;
+    this.payloadBytesSent += payloadBytes;
+    return RTP_HEADER_BYTES + payloadBytes;
+  }
+}
+
+/** The longest duration that fits a telephone-event payload. */
+const MAX_SEGMENT_TICKS = 0xffff;
+
+/** A longer event goes on in segments of the full length each (RFC 4733 2.5.1.3). */
+function segmentOf(ticks: number): { readonly startTicks: number; readonly durationTicks: number } {
+  const full = Math.floor((ticks - 1) / MAX_SEGMENT_TICKS);
+  const startTicks = Math.max(0, full) * MAX_SEGMENT_TICKS;
+  return { startTicks, durationTicks: ticks - startTicks };
+}
+
+/** 10 to 60 ms, in whole ticks; 20 ms for anything unheard of. */
+function packetTicksOf(packetMs: number): number {
+  const fits = packetMs >= 10 && packetMs <= 60 && packetMs % TICK_MS === 0;
+  return (fits ? packetMs : 20) / TICK_MS;
+}

@@ -1,0 +1,303 @@
+import { messageOf } from "../../errors.js";
+import { RecordedLeg } from "../recording/recorded-leg.js";
+import { RtpLeg } from "../rtp/rtp-leg.js";
+import { MAX_PACKET_BYTES, TICK_MS } from "../send/media-sender.js";
+import { BatchWriter } from "./batch-writer.js";
+import { OverloadGuard } from "./overload.js";
+import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
+import { TickClock } from "./tick-clock.js";
+import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
+
+/** Frames for the main thread are this long, whatever the packets are. */
+const FRAME_TICKS = 4;
+const STATS_TICKS = 50;
+const LOAD_TICKS = 200;
+/** Packets stay untouched until they have left; so many may be on their way at once. */
+const SLOTS = 4096;
+
+interface Leg {
+  readonly id: number;
+  readonly rtp: RtpLeg;
+  readonly openedMs: number;
+  readonly frameSamples: number;
+  readonly recording: RecordedLeg;
+  socket: RtpSocket | undefined;
+  rtcpSocket: RtpSocket | undefined;
+  written: number;
+  clears: number;
+  closed: boolean;
+}
+
+type Open = Extract<Command, { readonly type: "open" }>;
+
+/** Everything the media worker does, apart from being a thread. */
+export class MediaEngine {
+  private readonly legs = new Map<number, Leg>();
+  private readonly batch = new BatchWriter();
+  private readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
+  private readonly random: () => number;
+  private readonly clock: TickClock;
+  private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
+  private slot = 0;
+  private readonly guard = new OverloadGuard();
+  private expectedBefore = 0;
+  private lostBefore = 0;
+  /** Legs that are over but for their recordings. */
+  private readonly closing = new Set<Promise<void>>();
+
+  constructor(options: {
+    readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
+    /** Uniform in [0, 1). */
+    readonly random: () => number;
+  }) {
+    this.post = options.post;
+    this.random = options.random;
+    this.clock = new TickClock(
+      (tick, dueMs) => this.tick(tick, dueMs),
+      () => this.flush(),
+    );
+  }
+
+  /** All but `shut_down`, which is `shutDown` here. */
+  run(commands: readonly Command[]): void {
+    for (const command of commands) if (command.type !== "shut_down") this.runOne(command);
+    this.flush();
+  }
+
+  /** Closes every leg, and settles when the last recording is written. */
+  async shutDown(): Promise<void> {
+    for (const leg of [...this.legs.values()]) this.close(leg);
+    this.flush();
+    await Promise.all(this.closing);
+  }
+
+  private runOne(command: Exclude<Command, { type: "shut_down" }>): void {
+    if (command.type === "open") {
+      this.open(command);
+      return;
+    }
+    const leg = this.legs.get(command.leg);
+    if (leg) this.runForLeg(leg, command);
+  }
+
+  private runForLeg(leg: Leg, command: Exclude<Command, { type: "shut_down" } | Open>): void {
+    const { rtp, id } = leg;
+    switch (command.type) {
+      case "connect":
+        if (!rtp.connect(command.agreed, this.clock.current, monotonicMs())) {
+          const detail = `we cannot speak what was agreed: ${command.agreed.send.name}`;
+          this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
+        }
+        break;
+      case "phase":
+        rtp.enterPhase();
+        break;
+      case "write":
+        leg.written += command.samples.length;
+        rtp.playout.write(command.samples);
+        break;
+      case "mark":
+        rtp.playout.mark((played) =>
+          this.batch.report({ type: "marked", leg: id, request: command.request, played }),
+        );
+        break;
+      case "clear": {
+        leg.clears += 1;
+        const { playedMs } = rtp.playout.clear();
+        this.batch.report({ type: "cleared", leg: id, request: command.request, playedMs });
+        break;
+      }
+      case "pause":
+        if (command.paused) rtp.playout.pause();
+        else rtp.playout.resume();
+        break;
+      case "digits": {
+        const { request, digits, durationMs, gapMs } = command;
+        const settle = (sent: boolean) =>
+          this.batch.report({ type: "digits_sent", leg: id, request, sent });
+        rtp.sendDigits({ digits, durationMs, gapMs, settle });
+        break;
+      }
+      case "background":
+        rtp.setBackground(command.samples, command.gainDb);
+        break;
+      case "record":
+        leg.recording.act(command.request, command.action);
+        break;
+      case "close":
+        this.close(leg);
+        break;
+    }
+  }
+
+  private open(command: Open): void {
+    const { leg: id, sampleRate, rtpLostMs, bindAddress, ports, openedMs } = command;
+    const rtp = new RtpLeg({
+      sampleRate,
+      rtpLostMs,
+      tickOffset: id % FRAME_TICKS,
+      random: this.random,
+      onSignal: (signal) => this.batch.report({ type: "signal", leg: id, signal }),
+    });
+    const leg: Leg = {
+      id,
+      rtp,
+      openedMs,
+      recording: new RecordedLeg(sampleRate, (request, result) => {
+        this.batch.report({ type: "recorded", leg: id, request, result });
+      }),
+      frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
+      socket: undefined,
+      rtcpSocket: undefined,
+      written: 0,
+      clears: 0,
+      closed: false,
+    };
+    this.legs.set(id, leg);
+    this.clock.start();
+    void this.bind(leg, bindAddress, ports);
+  }
+
+  private async bind(leg: Leg, bindAddress: string, ports: Open["ports"]): Promise<void> {
+    const { id } = leg;
+    try {
+      const socket = await openRtpSocket({
+        bindAddress,
+        ports,
+        random: this.random,
+        onDatagram: (datagram, address, port) =>
+          leg.rtp.receive(datagram, address, port, monotonicMs()),
+        onError: (detail) =>
+          this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } }),
+      });
+      if (leg.closed) {
+        socket.close();
+        return;
+      }
+      leg.socket = socket;
+      const rtcpSocket = await openRtcpSocket(
+        {
+          bindAddress,
+          random: this.random,
+          onDatagram: (datagram, address) => {
+            leg.rtp.receiveRtcp(datagram, address, monotonicMs());
+          },
+          // Reports are a courtesy: the call goes on without them.
+          onError: () => {},
+        },
+        socket.port,
+      );
+      if (leg.closed) {
+        rtcpSocket?.close();
+        return;
+      }
+      leg.rtcpSocket = rtcpSocket;
+      this.batch.report({ type: "opened", leg: id, port: socket.port });
+    } catch (error) {
+      if (leg.closed) return;
+      this.batch.report({ type: "open_failed", leg: id, detail: messageOf(error) });
+    }
+    this.flush();
+  }
+
+  private close(leg: Leg): void {
+    const { id, rtp } = leg;
+    leg.closed = true;
+    leg.socket?.close();
+    leg.rtcpSocket?.close();
+    rtp.close();
+    this.batch.report({ type: "stats", leg: id, stats: rtp.stats });
+    this.legs.delete(id);
+    if (this.legs.size === 0) this.clock.stop();
+    if (!leg.recording.active) {
+      this.batch.report({ type: "closed", leg: id });
+      return;
+    }
+    const closing = this.endRecording(leg).finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
+  }
+
+  private async endRecording(leg: Leg): Promise<void> {
+    await leg.recording.end();
+    this.batch.report({ type: "closed", leg: leg.id });
+    this.flush();
+  }
+
+  private tick(tick: number, dueMs: number): void {
+    if (tick % LOAD_TICKS === 0) this.measureLoad();
+    for (const leg of this.legs.values()) {
+      this.sendDue(leg, tick);
+      if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
+      if ((tick + leg.id) % STATS_TICKS === 0) {
+        this.reportDue(leg, tick, dueMs);
+        this.batch.report({ type: "stats", leg: leg.id, stats: leg.rtp.stats });
+      }
+    }
+  }
+
+  /** Once a second: can this thread carry what it has? */
+  private measureLoad(): void {
+    let expected = 0;
+    let lost = 0;
+    for (const { rtp } of this.legs.values()) {
+      expected += rtp.inbound.expected;
+      lost += rtp.inbound.lost;
+    }
+    const changed = this.guard.take({
+      ...this.clock.takeLateness(),
+      legs: this.legs.size,
+      // Legs that ended take their counts with them.
+      expectedPackets: Math.max(0, expected - this.expectedBefore),
+      lostPackets: Math.max(0, lost - this.lostBefore),
+    });
+    this.expectedBefore = expected;
+    this.lostBefore = lost;
+    if (changed) this.batch.report({ type: "overload", overloaded: this.guard.overloaded });
+  }
+
+  private sendDue(leg: Leg, tick: number): void {
+    const { socket, rtp } = leg;
+    const { target } = rtp;
+    if (!socket || !target) return;
+    const packet = this.nextSlot();
+    const length = rtp.packetDue(tick, packet);
+    if (length === 0) return;
+    socket.send(packet.subarray(0, length), target.address, target.port);
+    leg.recording.said(rtp.lastSaid);
+  }
+
+  private reportDue(leg: Leg, tick: number, dueMs: number): void {
+    const { rtp } = leg;
+    const socket = leg.rtcpSocket ?? leg.socket;
+    const target = rtp.reportTarget;
+    if (!socket || !target) return;
+    const report = this.nextSlot();
+    const length = rtp.reportDue(tick, report, dueMs);
+    if (length > 0) socket.send(report.subarray(0, length), target.address, target.port);
+  }
+
+  private nextSlot(): Uint8Array {
+    const from = this.slot * MAX_PACKET_BYTES;
+    this.slot = (this.slot + 1) % SLOTS;
+    return this.slots.subarray(from, from + MAX_PACKET_BYTES);
+  }
+
+  private hear(leg: Leg, dueMs: number): void {
+    const { rtp, id, written, clears, frameSamples } = leg;
+    const frame = this.batch.frame(frameSamples);
+    const heard = rtp.hear(frame, dueMs);
+    leg.recording.add(heard ? frame : undefined, frameSamples);
+    this.batch.row({
+      leg: id,
+      atMs: Math.max(0, dueMs - leg.openedMs),
+      samples: heard ? frameSamples : 0,
+      written,
+      queued: rtp.playout.queuedSamples,
+      clears,
+    });
+  }
+
+  private flush(): void {
+    this.batch.flush(this.post);
+  }
+}

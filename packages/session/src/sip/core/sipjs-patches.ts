@@ -1,0 +1,179 @@
+import { createRequire } from "node:module";
+import {
+  ClientTransaction,
+  type Dialog,
+  IncomingMessage,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  InviteClientTransaction,
+  OutgoingRequestMessage,
+  TransportError,
+  UserAgentClient,
+  type UserAgentCore,
+  type UserAgentServer,
+} from "sip.js/lib/core/index.js";
+import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
+import { OffhookError } from "../../errors.js";
+import { sipjsName } from "../message/sipjs-names.js";
+
+/** The only release whose inner workings these patches were written against. */
+const SUPPORTED_VERSION = "0.21.2";
+
+/** What a patched sip.js asks its owner for, by core. */
+export interface CoreSeams {
+  /** A fresh, unguessable branch, with the magic cookie of RFC 3261 8.1.1.7. */
+  makeBranch(): string;
+  /**
+   * The credentials that answer a 401 or 407, as header name to values; undefined lets the response
+   * through as final.
+   */
+  answerChallenge(
+    client: UserAgentClient,
+    response: IncomingResponseMessage,
+  ): Readonly<Record<string, string[]>> | undefined;
+}
+
+const seamsOfCore = new WeakMap<UserAgentCore, CoreSeams>();
+const seamsOfRequest = new WeakMap<OutgoingRequestMessage, CoreSeams>();
+let installed = false;
+
+/**
+ * Repairs sip.js in place, once per process. Refuses a release it does not know, because the
+ * patches replace private methods.
+ * @throws UNSUPPORTED for another release of sip.js
+ */
+export function installSipjsPatches(version: string = installedVersion()): void {
+  if (version !== SUPPORTED_VERSION)
+    throw new OffhookError("UNSUPPORTED", `sip.js ${version} is not supported.`, {
+      remedy: `Install sip.js ${SUPPORTED_VERSION} exactly.`,
+    });
+  if (installed) return;
+  installed = true;
+  patchBranches();
+  patchAckBranch();
+  patchAuthentication();
+  patchHeaderNames();
+  // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
+  if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
+}
+
+/** Ties a core to its owner; cores that were never tied keep sip.js's own behaviour. */
+export function tieCore(core: UserAgentCore, seams: CoreSeams): void {
+  seamsOfCore.set(core, seams);
+}
+
+/** Lets a request made by `core` have branches from the core's owner. */
+export function tieRequest(core: UserAgentCore, request: OutgoingRequestMessage): void {
+  const seams = seamsOfCore.get(core);
+  if (seams) seamsOfRequest.set(request, seams);
+}
+
+/** Fails a client transaction as if its own send had failed (RFC 3261 17.1.4). */
+export function failClient(client: UserAgentClient, reason: string): void {
+  const transaction = client.transaction as unknown as {
+    onTransportError(error: TransportError): void;
+  };
+  transaction.onTransportError(new TransportError(reason));
+}
+
+/** Gives a server the To tag its responses carry; sip.js draws its own from Math.random. */
+export function setToTag(server: UserAgentServer, tag: string): void {
+  (server as unknown as { toTag: string }).toTag = tag;
+}
+
+/**
+ * Takes a request that sip.js has no handler for into a dialog's order of things (RFC 3261 12.2.2);
+ * false when it came out of order and was answered 500.
+ */
+export function admitToDialog(dialog: Dialog, message: IncomingRequestMessage): boolean {
+  const inner = dialog as unknown as {
+    sequenceGuard(message: IncomingRequestMessage): boolean;
+    dialogState: { remoteSequenceNumber: number | undefined };
+  };
+  if (!inner.sequenceGuard(message)) return false;
+  inner.dialogState.remoteSequenceNumber = message.cseq;
+  return true;
+}
+
+/** sip.js draws branches from 10^7 values, and calls collide within an hour at 100 a second. */
+function patchBranches(): void {
+  const statics = ClientTransaction as unknown as {
+    makeId(request: OutgoingRequestMessage): string;
+  };
+  const original = statics.makeId;
+  statics.makeId = (request) => {
+    const seams = request.method === "CANCEL" ? undefined : seamsOfRequest.get(request);
+    return seams ? seams.makeBranch() : original(request);
+  };
+}
+
+/** The ACK of a 2xx draws its branch beside `makeId`. */
+function patchAckBranch(): void {
+  const inner = InviteClientTransaction.prototype as unknown as {
+    ackResponse(ack: OutgoingRequestMessage): void;
+  };
+  const original = inner.ackResponse;
+  inner.ackResponse = function (this: InviteClientTransaction, ack) {
+    const seams = seamsOfRequest.get(ack);
+    if (seams) {
+      const setViaHeader = ack.setViaHeader;
+      ack.setViaHeader = (_branch, transport) =>
+        setViaHeader.call(ack, seams.makeBranch(), transport);
+    }
+    original.call(this, ack);
+  };
+}
+
+/** sip.js knows MD5 only, keeps the last challenge only, and calls 407 after 401 a loop. */
+function patchAuthentication(): void {
+  interface Inner {
+    core: UserAgentCore;
+    message: OutgoingRequestMessage;
+    authenticationGuard(response: IncomingResponseMessage, dialog?: Dialog): boolean;
+    init(): void;
+  }
+  const prototype = UserAgentClient.prototype as unknown as Inner;
+  const original = prototype.authenticationGuard;
+  prototype.authenticationGuard = function (this: Inner, response, dialog) {
+    const seams = seamsOfCore.get(this.core);
+    if (!seams) return original.call(this, response, dialog);
+    if (response.statusCode !== 401 && response.statusCode !== 407) return true;
+    const headers = seams.answerChallenge(this as unknown as UserAgentClient, response);
+    if (!headers) return true;
+    const request = this.message;
+    const own = dialog ?? dialogOf(this.core, request);
+    if (own?.localSequenceNumber) {
+      own.incrementLocalSequenceNumber();
+      request.cseq = own.localSequenceNumber;
+    } else request.cseq += 1;
+    request.setHeader("cseq", `${request.cseq} ${request.method}`);
+    for (const [name, values] of Object.entries(headers)) request.setHeader(name, values);
+    this.init();
+    return false;
+  };
+}
+
+/** sip.js works out the spelling of a header's name anew each time that it looks for one. */
+function patchHeaderNames(): void {
+  OutgoingRequestMessage.prototype.setHeader = function (name, value) {
+    this.headers[sipjsName(name)] = Array.isArray(value) ? value : [value];
+  };
+  IncomingMessage.prototype.getHeader = function (name) {
+    return this.headers[sipjsName(name)]?.[0]?.raw;
+  };
+  IncomingMessage.prototype.getHeaders = function (name) {
+    return (this.headers[sipjsName(name)] ?? []).map(({ raw }) => raw);
+  };
+}
+
+function dialogOf(core: UserAgentCore, request: OutgoingRequestMessage): Dialog | undefined {
+  return request.toTag
+    ? core.dialogs.get(request.callId + request.fromTag + request.toTag)
+    : undefined;
+}
+
+function installedVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)("sip.js/package.json");
+  const version = (manifest as { version?: unknown }).version;
+  return typeof version === "string" ? version : "unknown";
+}

@@ -1,0 +1,334 @@
+import type {
+  IncomingByeRequest,
+  IncomingInfoRequest,
+  IncomingInviteRequest,
+  IncomingNotifyRequest,
+  IncomingRequestMessage,
+  Session,
+} from "sip.js/lib/core/index.js";
+import type { ReasonToSend } from "../../carrier.js";
+import type { TimerHandle } from "../../clock.js";
+import { messageOf } from "../../errors.js";
+import type { LegSignal } from "../../vocabulary.js";
+import type { Binding, DialogDelegate } from "../binding.js";
+import { parseInfoDtmf } from "../message/dtmf-info.js";
+import { isSynthetic, reasonOf, sdpOf } from "../message/evidence.js";
+import { formatReason } from "../message/reason-header.js";
+import type { LegMedia } from "./leg-media.js";
+import type { LegSettings } from "./leg-settings.js";
+import { type DialogName, readTransferNotify, referToHeader } from "./refer.js";
+import { SessionKeeper } from "./session-keeper.js";
+
+export interface CallDialogOptions {
+  readonly settings: LegSettings;
+  readonly binding: Binding;
+  readonly session: Session;
+  readonly media: LegMedia;
+  readonly emit: (signal: LegSignal) => void;
+  /** The dialog is over, whoever ended it. Called once. */
+  readonly onEnded: () => void;
+  /** We made the call: decides who waits longer after glare (RFC 3261 14.1). */
+  readonly ownsCallId: boolean;
+}
+
+/** An INVITE dialog after it was accepted: what both kinds of leg do alike (RFC 3261 12, 14, 15). */
+export class CallDialog {
+  readonly keeper: SessionKeeper;
+  private readonly options: CallDialogOptions;
+  private ended = false;
+  /** Inbound: our 2xx has no ACK yet, so no BYE may leave (RFC 3261 15). */
+  private awaitingAck = false;
+  private pendingBye: { readonly reason: ReasonToSend | undefined } | undefined;
+  private offeredInReinvite = false;
+  private heldByUs = false;
+  private saidHeld = false;
+  private glareTimer: TimerHandle | undefined;
+
+  constructor(options: CallDialogOptions) {
+    this.options = options;
+    this.keeper = new SessionKeeper({
+      clock: options.settings.clock,
+      session: options.session,
+      contact: contactOf(options.binding),
+      reinvite: () => this.sendReinvite(),
+      onLost: (detail) => this.lose(detail),
+    });
+    const delegate: DialogDelegate = {
+      onBye: (request) => this.receiveBye(request),
+      onInfo: (request) => this.receiveInfo(request),
+      onInvite: (request) => this.receiveReinvite(request),
+      onUpdate: (message) => this.receiveUpdate(message),
+      onAck: ({ message }) => this.receiveAck(message),
+      onMessage: (request) => {
+        request.accept();
+        this.tellText(request.message);
+      },
+      onNotify: (request) => this.receiveNotify(request),
+      onRefer: (request) => void request.reject({ statusCode: 403 }),
+    };
+    options.session.delegate = delegate;
+  }
+
+  get name(): DialogName {
+    const { callId, localTag, remoteTag, remoteTarget } = this.options.session;
+    return { callId, localTag, remoteTag, remoteTarget: remoteTarget.toString() };
+  }
+
+  /** Calls back when the ACK of our 2xx came; a dialog without one is lost. */
+  awaitAck(onAck: (message: IncomingRequestMessage) => void): void {
+    this.awaitingAck = true;
+    const delegate = this.options.session.delegate;
+    if (!delegate) return;
+    const settle = () => {
+      this.awaitingAck = false;
+      delegate.onAck = ({ message }) => this.receiveAck(message);
+    };
+    delegate.onAck = ({ message }) => {
+      settle();
+      onAck(message);
+      this.sendPendingBye();
+    };
+    delegate.onAckTimeout = () => {
+      settle();
+      if (this.pendingBye) this.sendPendingBye();
+      else this.lose("no ACK for our 200");
+    };
+  }
+
+  /** Ends the dialog with BYE, as soon as it may be sent. */
+  bye(reason?: ReasonToSend): void {
+    if (this.ended) return;
+    this.pendingBye ??= { reason };
+    if (!this.awaitingAck) this.sendPendingBye();
+  }
+
+  /** Lets go of every timer, whatever is still under way. */
+  drop(): void {
+    this.ended = true;
+    this.keeper.stop();
+    this.options.settings.clock.clear(this.glareTimer);
+  }
+
+  /** Puts the peer on hold, or takes it back (RFC 3264 8.4). */
+  hold(held: boolean): void {
+    if (this.ended || held === this.heldByUs) return;
+    this.heldByUs = held;
+    this.options.media.want(held ? "sendonly" : "sendrecv");
+    this.sendReinvite();
+  }
+
+  /** Asks the peer to call `target` instead, or to take over the dialog `replaces` (RFC 3515). */
+  refer(target: string, replaces?: DialogName): void {
+    if (this.ended) return;
+    const { session, binding, emit } = this.options;
+    const failed = (sipStatus: number | undefined) =>
+      emit({
+        type: "transfer",
+        progress: { status: "failed", ...(sipStatus === undefined ? {} : { sipStatus }) },
+      });
+    session.refer(
+      {
+        onAccept: ({ message }) =>
+          emit({
+            type: "transfer",
+            progress: { status: "accepted", sipStatus: message.statusCode ?? 202 },
+          }),
+        onRedirect: ({ message }) => failed(message.statusCode),
+        onReject: ({ message }) => failed(isSynthetic(message) ? undefined : message.statusCode),
+      },
+      {
+        extraHeaders: [
+          referToHeader(replaces?.remoteTarget ?? this.targetUri(target), replaces),
+          `Referred-By: <${session.localURI.toString()}>`,
+          contactOf(binding),
+        ],
+      },
+    );
+  }
+
+  /** A number is called where the far side lives. */
+  private targetUri(target: string): string {
+    if (/^(?:sips?|tel):/i.test(target)) return target;
+    const { host, port } = this.options.session.remoteURI;
+    return `sip:${target}@${host}${port === undefined ? "" : `:${port}`}`;
+  }
+
+  private receiveNotify(request: IncomingNotifyRequest): void {
+    const { message } = request;
+    request.accept();
+    const progress = readTransferNotify(
+      message.getHeader("event"),
+      message.body ?? "",
+      message.getHeader("subscription-state"),
+    );
+    if (progress) this.options.emit({ type: "transfer", progress });
+  }
+
+  private sendReinvite(): void {
+    const { session, media, binding, emit } = this.options;
+    if (this.ended) return;
+    const held = this.heldByUs;
+    try {
+      session.invite(
+        {
+          onAccept: ({ message, ack }) => {
+            ack();
+            const answer = sdpOf(message);
+            if (answer !== undefined) media.accept(answer);
+            this.keeper.learn(message);
+            this.keeper.agreedAsClient(message);
+            if (held !== this.saidHeld) {
+              this.saidHeld = held;
+              emit({ type: "held", by: "us", held });
+            }
+          },
+          onReject: ({ message }) => {
+            const status = message.statusCode ?? 0;
+            if (status === 491) this.retryAfterGlare();
+            else if (status === 481 || (status === 408 && !isSynthetic(message)))
+              this.lose(`a re-INVITE was answered ${status}`);
+            else if (isSynthetic(message)) this.lose("a re-INVITE was not answered");
+          },
+        },
+        {
+          body: {
+            contentDisposition: "session",
+            contentType: "application/sdp",
+            content: media.offer(),
+          },
+          extraHeaders: [contactOf(binding), ...this.keeper.requestHeaders],
+        },
+      );
+    } catch {
+      // Another re-INVITE is still under way (RFC 3261 14.1).
+      this.retryAfterGlare();
+    }
+  }
+
+  /** RFC 3261 14.1: 2.1 to 4 s where we own the Call-ID, up to 2 s where the peer does. */
+  private retryAfterGlare(): void {
+    const { clock, random } = this.options.settings;
+    clock.clear(this.glareTimer);
+    const unit = random.unit();
+    const delayMs = this.options.ownsCallId ? 2_100 + unit * 1_900 : unit * 2_000;
+    this.glareTimer = clock.setTimeout(() => this.sendReinvite(), Math.round(delayMs / 10) * 10);
+  }
+
+  private sendPendingBye(): void {
+    const pending = this.pendingBye;
+    if (!pending || this.ended) return;
+    this.sendBye(pending.reason);
+    this.end();
+  }
+
+  private sendBye(reason: ReasonToSend | undefined): void {
+    const { session, settings } = this.options;
+    try {
+      session.bye({}, { extraHeaders: reason ? [formatReason(reason)] : [] });
+    } catch (error) {
+      settings.logger.warn({ error: messageOf(error) }, "BYE could not be sent");
+      session.dispose();
+    }
+  }
+
+  private receiveBye(request: IncomingByeRequest): void {
+    request.accept();
+    if (this.ended) return;
+    this.end({ type: "far_side_ended", request: "BYE", reason: reasonOf(request.message) });
+  }
+
+  private receiveInfo(request: IncomingInfoRequest): void {
+    const { message } = request;
+    const dtmf = parseInfoDtmf(message.getHeader("content-type"), message.body ?? "");
+    if (dtmf) {
+      request.accept();
+      this.options.emit({ type: "dtmf", ...dtmf, via: "info" });
+    } else if (message.hasHeader("info-package"))
+      // RFC 6086 7.2.
+      request.reject({ statusCode: 469, extraHeaders: ["Recv-Info:"] });
+    else {
+      request.accept();
+      this.tellText(message);
+    }
+  }
+
+  private tellText(message: IncomingRequestMessage): void {
+    const { body } = message;
+    if (!body) return;
+    const contentType = message.getHeader("content-type")?.trim() ?? "text/plain";
+    this.options.emit({ type: "text", contentType, body });
+  }
+
+  private receiveReinvite(request: IncomingInviteRequest): void {
+    const { media, binding } = this.options;
+    const offer = sdpOf(request.message);
+    this.keeper.learn(request.message);
+    const extraHeaders = [contactOf(binding)];
+    if (offer === undefined) {
+      extraHeaders.push(...this.keeper.agreeAsServer(request.message));
+      this.offeredInReinvite = true;
+      request.accept({ statusCode: 200, body: sdpBody(media.offer()), extraHeaders });
+      return;
+    }
+    const result = media.answer(offer);
+    if (!result.ok) {
+      request.reject({ statusCode: 488 });
+      return;
+    }
+    extraHeaders.push(...this.keeper.agreeAsServer(request.message));
+    request.accept({ statusCode: 200, body: sdpBody(result.sdp), extraHeaders });
+  }
+
+  /** UPDATE (RFC 3311), with or without an offer. */
+  private receiveUpdate(message: IncomingRequestMessage): void {
+    const { media, binding } = this.options;
+    const offer = sdpOf(message);
+    const result = offer === undefined ? undefined : media.answer(offer);
+    if (result && !result.ok) {
+      binding.core.replyStateless(message, { statusCode: 488 });
+      return;
+    }
+    binding.core.replyStateless(message, {
+      statusCode: 200,
+      extraHeaders: [contactOf(binding), ...this.keeper.agreeAsServer(message)],
+      ...(result ? { body: sdpBody(result.sdp) } : {}),
+    });
+  }
+
+  private receiveAck(message: IncomingRequestMessage): void {
+    if (!this.offeredInReinvite) return;
+    this.offeredInReinvite = false;
+    const answer = sdpOf(message);
+    if (answer !== undefined) this.options.media.accept(answer);
+  }
+
+  private lose(detail: string): void {
+    if (this.ended) return;
+    this.sendBye(undefined);
+    this.end({ type: "dialog_lost", detail });
+  }
+
+  /** The last signal leaves before the leg is told, and no second one can come between. */
+  private end(last?: LegSignal): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.keeper.stop();
+    this.options.settings.clock.clear(this.glareTimer);
+    // sip.js may keep the dialog for another 64·T1; the call must not be kept with it.
+    this.options.session.delegate = {};
+    if (last) this.options.emit(last);
+    this.options.onEnded();
+  }
+}
+
+export function sdpBody(content: string): {
+  contentDisposition: string;
+  contentType: string;
+  content: string;
+} {
+  return { contentDisposition: "session", contentType: "application/sdp", content };
+}
+
+export function contactOf(binding: Binding): string {
+  return `Contact: ${binding.core.configuration.contact.toString()}`;
+}

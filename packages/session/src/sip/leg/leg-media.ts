@@ -1,0 +1,143 @@
+import type {
+  AgreedMedia,
+  MediaDirection,
+  MediaPlane,
+  MediaPort,
+} from "../../media/media-plane.js";
+import type { LegSignal } from "../../vocabulary.js";
+import { type LocalSdes, makeSdes, type SrtpPolicy } from "../message/sdes.js";
+import {
+  acceptAnswer,
+  answerOffer,
+  formatOffer,
+  isHeldByPeer,
+  type LocalMedia,
+  type Negotiation,
+} from "../message/sdp.js";
+import type { LegSettings } from "./leg-settings.js";
+
+const PACKET_MS = 20;
+
+/** One leg's media port and the state of its offers and answers (RFC 3264). */
+export class LegMedia {
+  readonly port: MediaPort;
+  /** What is in force. */
+  agreed: AgreedMedia | undefined;
+  private readonly codecs: LocalMedia["codecs"];
+  private readonly sdes: LocalSdes | undefined;
+  private readonly sessionId: number;
+  private readonly emit: (signal: LegSignal) => void;
+  private sessionVersion = 0;
+  private wanted: MediaDirection = "sendrecv";
+  private heldByPeer = false;
+  private address = "";
+  private portNumber = 0;
+  private profile: string;
+
+  constructor(
+    plane: MediaPlane,
+    settings: LegSettings,
+    callId: string,
+    localAddress: string,
+    emit: (signal: LegSignal) => void,
+  ) {
+    this.codecs = plane.codecs;
+    // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
+    this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
+    this.sdes = makeSdes(settings.srtp, settings.random);
+    // "Allowed" offers keys within the plain profile: who knows nothing of them answers as ever,
+    // whereas a peer without SRTP must refuse RTP/SAVP.
+    this.profile = settings.srtp === "required" ? "RTP/SAVP" : "RTP/AVP";
+    this.emit = emit;
+    this.port = plane.open({
+      callId,
+      localAddress,
+      sampleRate: settings.sampleRate,
+      rtpLostMs: settings.rtpLostMs,
+      onSignal: emit,
+    });
+    // A leg that ends before its socket is open never asks for it.
+    this.port.local.catch(() => undefined);
+  }
+
+  /** Waits for the socket. @throws MEDIA_FAILED */
+  async prepare(): Promise<void> {
+    const { address, port } = await this.port.local;
+    this.address = address;
+    this.portNumber = port;
+  }
+
+  offer(): string {
+    this.sessionVersion += 1;
+    const local = this.local();
+    const { sdes } = this;
+    const inForce = this.agreed;
+    if (!sdes || !inForce) return formatOffer(local);
+    // A later offer stays with what is in force, keys and profile included (RFC 4568 7.1.4).
+    const keys = sdes.keys.filter(({ suite }) => suite === inForce.srtp?.suite);
+    return formatOffer({ ...local, sdes: { ...sdes, keys } });
+  }
+
+  /** Answers an offer and puts it in force when it fits. */
+  answer(offer: string): Negotiation {
+    this.sessionVersion += 1;
+    return this.apply(answerOffer(offer, this.local()));
+  }
+
+  /** Puts the answer to our offer in force when it fits. */
+  accept(answer: string): Negotiation {
+    return this.apply(acceptAnswer(answer, this.local()));
+  }
+
+  /** What our next offer asks for: `sendonly` holds the peer. */
+  want(direction: MediaDirection): void {
+    this.wanted = direction;
+  }
+
+  private local(): LocalMedia {
+    return {
+      address: this.address,
+      port: this.portNumber,
+      codecs: this.codecs,
+      direction: this.wanted,
+      packetMs: PACKET_MS,
+      sessionId: this.sessionId,
+      sessionVersion: this.sessionVersion,
+      profile: this.profile,
+      ...(this.sdes ? { sdes: this.sdes } : {}),
+    };
+  }
+
+  private apply(result: Negotiation): Negotiation {
+    if (!result.ok) return result;
+    this.agreed = result.agreed;
+    this.profile = result.profile;
+    this.port.connect(result.agreed);
+    const held = isHeldByPeer(result.agreed.direction);
+    if (held !== this.heldByPeer) {
+      this.heldByPeer = held;
+      this.emit({ type: "held", by: "far_side", held });
+    }
+    return result;
+  }
+}
+
+/** Whether we could answer this offer at all; nothing is opened, and its keys protect nothing. */
+export function couldAnswer(
+  offer: string,
+  codecs: LocalMedia["codecs"],
+  srtp: SrtpPolicy,
+): boolean {
+  const sdes = makeSdes(srtp, { hex: (bytes) => "00".repeat(bytes), unit: () => 0 });
+  const { ok } = answerOffer(offer, {
+    address: "127.0.0.1",
+    port: 9,
+    codecs,
+    direction: "sendrecv",
+    packetMs: PACKET_MS,
+    sessionId: 1,
+    sessionVersion: 1,
+    ...(sdes ? { sdes } : {}),
+  });
+  return ok;
+}

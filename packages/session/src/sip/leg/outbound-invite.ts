@@ -1,0 +1,80 @@
+import type {
+  AckableIncomingResponseWithSession,
+  OutgoingInviteRequestDelegate,
+  OutgoingRequestMessage,
+  Session,
+} from "sip.js/lib/core/index.js";
+import { toSipjsUri } from "../message/sipjs-message.js";
+import type { Route } from "../route/route.js";
+import { contactOf, sdpBody } from "./call-dialog.js";
+import { MIN_SESSION_SECONDS } from "./session-timer.js";
+
+/** RFC 3261 18.1.1; the Via, and credentials that may be asked for, are not counted. */
+const MAX_DATAGRAM_BYTES = 1_300;
+
+const ALLOW =
+  "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, REFER";
+
+/** One INVITE that may be sent: where to, and as what. */
+export interface Attempt {
+  readonly route: Route;
+  readonly requestUri: string;
+  /** It was moved to a connection of its own, which the call's later requests share. */
+  readonly moved?: true;
+}
+
+/** What the INVITEs of one call have in common. */
+export interface InviteFields {
+  readonly toUri: string;
+  readonly fromUri: string;
+  readonly sessionSeconds: number;
+  readonly extraHeaders: readonly string[];
+  readonly sdp: string;
+  /** The INVITE before this one: a later attempt is the same call (RFC 3261 8.1.3.4). */
+  readonly before: OutgoingRequestMessage | undefined;
+}
+
+/** @throws where an address of the call cannot be written */
+export function makeInvite(attempt: Attempt, fields: InviteFields): OutgoingRequestMessage {
+  const { binding } = attempt.route;
+  const { before, sessionSeconds, extraHeaders, sdp } = fields;
+  const requestUri = toSipjsUri(attempt.requestUri);
+  const toUri = toSipjsUri(fields.toUri);
+  const fromUri = toSipjsUri(fields.fromUri);
+  if (!requestUri || !toUri || !fromUri)
+    throw new Error("an address of the call cannot be written");
+  return binding.core.makeOutgoingRequestMessage(
+    "INVITE",
+    requestUri,
+    fromUri,
+    toUri,
+    before ? { callId: before.callId, fromTag: before.fromTag, cseq: before.cseq + 1 } : {},
+    [
+      contactOf(binding),
+      ALLOW,
+      `Session-Expires: ${sessionSeconds}`,
+      `Min-SE: ${MIN_SESSION_SECONDS}`,
+      ...extraHeaders,
+    ],
+    sdpBody(sdp),
+  );
+}
+
+/** Whether a datagram may carry it whole. */
+export function fitsDatagram(message: OutgoingRequestMessage): boolean {
+  return Buffer.byteLength(message.toString()) <= MAX_DATAGRAM_BYTES;
+}
+
+/** What an INVITE still needs when nobody waits for its answer any more. */
+export const afterTheCall: OutgoingInviteRequestDelegate = {
+  onAccept(response: AckableIncomingResponseWithSession) {
+    response.ack();
+    endUnwanted(response.session);
+  },
+};
+
+/** Another fork answered too (RFC 3261 13.2.2.4). */
+export function endUnwanted(session: Session): void {
+  session.delegate = {};
+  session.bye();
+}

@@ -1,0 +1,311 @@
+import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
+import type { AgreedMedia, CodecOffer, MediaDirection } from "../../media/media-plane.js";
+import {
+  acceptSdes,
+  chooseSdes,
+  formatCrypto,
+  isSecureProfile,
+  type LocalSdes,
+  readCrypto,
+  type SdesChoice,
+  type SdesKey,
+} from "./sdes.js";
+
+/** Our own side of an offer or answer. */
+export interface LocalMedia {
+  readonly address: string;
+  readonly port: number;
+  /** Best first, telephone-event included. */
+  readonly codecs: readonly CodecOffer[];
+  readonly direction: MediaDirection;
+  readonly packetMs: number;
+  /** The o= line: the id never changes in a dialog, the version grows with each change (RFC 3264 8). */
+  readonly sessionId: number;
+  readonly sessionVersion: number;
+  /** The RTP profile of our next offer: `RTP/AVP` (the default), `RTP/SAVP`. */
+  readonly profile?: string;
+  /** Keys to offer or answer with; without them speech stays plain. */
+  readonly sdes?: LocalSdes;
+}
+
+export type Negotiation =
+  | {
+      readonly ok: true;
+      readonly agreed: AgreedMedia;
+      readonly sdp: string;
+      /** The RTP profile that the peer spoke: what a later offer stays with. */
+      readonly profile: string;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** The payload types that need no rtpmap (RFC 3551 6). */
+const staticPayloads: Readonly<Record<number, CodecOffer>> = {
+  0: { name: "PCMU", payloadType: 0, clockRate: 8000 },
+  8: { name: "PCMA", payloadType: 8, clockRate: 8000 },
+  9: { name: "G722", payloadType: 9, clockRate: 8000 },
+  13: { name: "CN", payloadType: 13, clockRate: 8000 },
+};
+
+const PLAIN_PROFILE = "RTP/AVP";
+
+/** Codecs that carry no speech by themselves. */
+const auxiliary = new Set(["TELEPHONE-EVENT", "CN"]);
+
+/** An offer, or an answer in a dialog where nobody needs to mirror m= lines. */
+export function formatOffer(local: LocalMedia): string {
+  const { codecs, direction, profile = PLAIN_PROFILE, sdes } = local;
+  const media = mediaLines(local, codecs, direction, profile, sdes?.keys ?? []);
+  return [...sessionLines(local), ...media].join("");
+}
+
+/** Answers an offer (RFC 3264 6): one audio stream, the others refused with port 0. */
+export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
+  const offer = parseSdp(offerText);
+  if (!offer) return { ok: false, reason: "the offer is no SDP" };
+  const stream = chooseStream(offer, offerText, local.sdes);
+  if (!stream) return { ok: false, reason: "the offer has no RTP audio" };
+  const { index, media, sdes } = stream;
+  if (!sdes.ok) return sdes;
+  const remote = remoteMedia(offer, media);
+  if (!remote) return { ok: false, reason: "the offer names no usable address" };
+  const theirs = codecsOf(media);
+  const common = local.codecs.flatMap((ours) => {
+    const match = theirs.find((codec) => sameCodec(codec, ours));
+    // Within an answer the offerer's payload type is used in both directions (RFC 3264 6.1).
+    return match ? [{ ...ours, payloadType: match.payloadType }] : [];
+  });
+  const speech = inTheirOrder(common, theirs).filter((codec) => !auxiliary.has(codec.name));
+  const send = speech[0];
+  if (!send) return { ok: false, reason: "offer and answer have no codec in common" };
+  const direction = narrow(local.direction, mirror(remote.direction));
+  const receive = [...speech, ...common.filter((codec) => auxiliary.has(codec.name))];
+  // The profile is the offerer's to choose (RFC 3264 6).
+  const profile = media.protocol.toUpperCase();
+  const crypto = sdes.ours ? [sdes.ours] : [];
+  const lines = offer.media.map((other, at) =>
+    at === index ? mediaLines(local, receive, direction, profile, crypto) : refusedLine(other),
+  );
+  const agreed = agree(remote, direction, send, receive, receive, media, local, sdes.srtp);
+  return { ok: true, agreed, profile, sdp: [...sessionLines(local), ...lines.flat()].join("") };
+}
+
+/** Reads the answer to our offer. */
+export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation {
+  const answer = parseSdp(answerText);
+  if (!answer) return { ok: false, reason: "the answer is no SDP" };
+  const index = answer.media.findIndex(isRtpAudio);
+  const media = answer.media[index];
+  if (!media) return { ok: false, reason: "the answer refuses the audio" };
+  const profile = media.protocol.toUpperCase();
+  const sdes = acceptSdes(readCrypto(answerText, index), isSecureProfile(profile), local.sdes);
+  if (!sdes.ok) return sdes;
+  const remote = remoteMedia(answer, media);
+  if (!remote) return { ok: false, reason: "the answer names no usable address" };
+  const theirs = codecsOf(media);
+  const common = theirs.filter((codec) => local.codecs.some((ours) => sameCodec(codec, ours)));
+  const send = common.find((codec) => !auxiliary.has(codec.name));
+  if (!send) return { ok: false, reason: "offer and answer have no codec in common" };
+  const direction = narrow(local.direction, mirror(remote.direction));
+  // The peer may still send under any payload type that we offered.
+  const receive = local.codecs;
+  return {
+    ok: true,
+    agreed: agree(remote, direction, send, receive, common, media, local, sdes.srtp),
+    sdp: answerText,
+    profile,
+  };
+}
+
+/** Who holds whom: the peer holds us when it no longer wants our audio. */
+export function isHeldByPeer(direction: MediaDirection): boolean {
+  return direction === "recvonly" || direction === "inactive";
+}
+
+function parseSdp(text: string): SessionDescription | undefined {
+  if (!/^v=0\s/m.test(text)) return undefined;
+  try {
+    const parsed = parse(text);
+    const whole = Array.isArray(parsed.media) && parsed.media.every(isWhole);
+    return whole ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stream as far as we read it; sdp-transform leaves out what it cannot make sense of. */
+function isWhole(media: MediaDescription): boolean {
+  return (
+    typeof media.type === "string" &&
+    typeof media.port === "number" &&
+    typeof media.protocol === "string" &&
+    [...media.rtp, ...media.fmtp].every((entry) => typeof entry.payload === "number") &&
+    media.rtp.every((entry) => typeof entry.codec === "string")
+  );
+}
+
+function isRtpAudio({ type, port, protocol }: MediaDescription): boolean {
+  return type === "audio" && port > 0 && /^RTP\/S?AVPF?$/i.test(protocol);
+}
+
+interface Stream {
+  readonly index: number;
+  readonly media: MediaDescription;
+  readonly sdes: SdesChoice;
+}
+
+/**
+ * The audio stream to answer. Some peers offer speech twice, plain and secure, and take whichever is
+ * answered: the secure one, where we can.
+ */
+function chooseStream(
+  offer: SessionDescription,
+  offerText: string,
+  local: LocalSdes | undefined,
+): Stream | undefined {
+  const streams = offer.media.flatMap((media, index): Stream[] => {
+    if (!isRtpAudio(media)) return [];
+    const isSecure = isSecureProfile(media.protocol);
+    return [{ index, media, sdes: chooseSdes(readCrypto(offerText, index), isSecure, local) }];
+  });
+  return (
+    streams.find(({ sdes }) => sdes.ok && sdes.srtp) ??
+    streams.find(({ sdes }) => sdes.ok) ??
+    streams[0]
+  );
+}
+
+interface RemoteMedia {
+  readonly address: string;
+  readonly port: number;
+  readonly direction: MediaDirection;
+}
+
+function remoteMedia(
+  description: SessionDescription,
+  media: MediaDescription,
+): RemoteMedia | undefined {
+  const address = media.connection?.ip ?? description.connection?.ip;
+  if (!address || media.port > 65_535) return undefined;
+  const stated = media.direction ?? description.direction ?? "sendrecv";
+  // The old way to hold (RFC 2543 B.5): an address of nowhere.
+  const nowhere = address === "0.0.0.0" || address === "::";
+  const direction = nowhere && stated === "sendrecv" ? "inactive" : stated;
+  return { address, port: media.port, direction };
+}
+
+function codecsOf(media: MediaDescription): CodecOffer[] {
+  // sdp-transform makes a number of a lone payload type.
+  return String(media.payloads ?? "")
+    .split(" ")
+    .map(Number)
+    .flatMap((payloadType) => {
+      const map = media.rtp.find((entry) => entry.payload === payloadType);
+      const fmtp = media.fmtp.find((entry) => entry.payload === payloadType)?.config;
+      const known = map
+        ? {
+            name: map.codec.toUpperCase(),
+            payloadType,
+            clockRate: map.rate ?? 8000,
+            ...(map.encoding === undefined ? {} : { channels: Number(map.encoding) }),
+          }
+        : staticPayloads[payloadType];
+      return known ? [{ ...known, ...(fmtp === undefined ? {} : { fmtp }) }] : [];
+    });
+}
+
+function sameCodec(left: CodecOffer, right: CodecOffer): boolean {
+  return (
+    left.name === right.name &&
+    left.clockRate === right.clockRate &&
+    (left.channels ?? 1) === (right.channels ?? 1)
+  );
+}
+
+/** The offerer's preference decides among what both can do (RFC 3264 6.1). */
+function inTheirOrder(common: readonly CodecOffer[], theirs: readonly CodecOffer[]): CodecOffer[] {
+  return theirs.flatMap((codec) => common.filter((own) => own.payloadType === codec.payloadType));
+}
+
+function agree(
+  remote: RemoteMedia,
+  direction: MediaDirection,
+  send: CodecOffer,
+  receive: readonly CodecOffer[],
+  theirs: readonly CodecOffer[],
+  media: MediaDescription,
+  local: LocalMedia,
+  srtp: AgreedMedia["srtp"],
+): AgreedMedia {
+  const event = theirs.find(
+    (codec) => codec.name === "TELEPHONE-EVENT" && codec.clockRate === send.clockRate,
+  );
+  const packetMs =
+    media.ptime && media.ptime >= 10 && media.ptime <= 60 ? media.ptime : local.packetMs;
+  return {
+    remote: { address: remote.address, port: remote.port },
+    direction,
+    send,
+    receive,
+    ...(event ? { sendTelephoneEvent: event } : {}),
+    packetMs,
+    ...(srtp ? { srtp } : {}),
+  };
+}
+
+function mirror(direction: MediaDirection): MediaDirection {
+  if (direction === "sendonly") return "recvonly";
+  if (direction === "recvonly") return "sendonly";
+  return direction;
+}
+
+/** What both sides want at once. */
+function narrow(left: MediaDirection, right: MediaDirection): MediaDirection {
+  const sends = (direction: MediaDirection) => direction === "sendrecv" || direction === "sendonly";
+  const receives = (direction: MediaDirection) =>
+    direction === "sendrecv" || direction === "recvonly";
+  const send = sends(left) && sends(right);
+  const receive = receives(left) && receives(right);
+  if (send) return receive ? "sendrecv" : "sendonly";
+  return receive ? "recvonly" : "inactive";
+}
+
+function sessionLines(local: LocalMedia): string[] {
+  const family = local.address.includes(":") ? "IP6" : "IP4";
+  return [
+    "v=0\r\n",
+    `o=offhook ${local.sessionId} ${local.sessionVersion} IN ${family} ${local.address}\r\n`,
+    "s=-\r\n",
+    `c=IN ${family} ${local.address}\r\n`,
+    "t=0 0\r\n",
+  ];
+}
+
+function mediaLines(
+  local: LocalMedia,
+  codecs: readonly CodecOffer[],
+  direction: MediaDirection,
+  profile: string,
+  crypto: readonly SdesKey[],
+): string[] {
+  const payloads = codecs.map((codec) => codec.payloadType).join(" ");
+  return [
+    `m=audio ${local.port} ${profile} ${payloads}\r\n`,
+    ...crypto.map(formatCrypto),
+    ...codecs.flatMap((codec) => {
+      const channels = codec.channels && codec.channels > 1 ? `/${codec.channels}` : "";
+      // Lower case is how RFC 4733 registers it, and some peers compare letter by letter.
+      const name = codec.name === "TELEPHONE-EVENT" ? "telephone-event" : codec.name;
+      const fmtp = codec.fmtp ?? (codec.name === "TELEPHONE-EVENT" ? "0-16" : undefined);
+      return [
+        `a=rtpmap:${codec.payloadType} ${name}/${codec.clockRate}${channels}\r\n`,
+        ...(fmtp === undefined ? [] : [`a=fmtp:${codec.payloadType} ${fmtp}\r\n`]),
+      ];
+    }),
+    `a=ptime:${local.packetMs}\r\n`,
+    `a=${direction}\r\n`,
+  ];
+}
+
+function refusedLine(media: MediaDescription): string[] {
+  return [`m=${media.type} 0 ${media.protocol} ${media.payloads ?? "0"}\r\n`];
+}

@@ -1,0 +1,89 @@
+import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
+import type { Clock } from "../../clock.js";
+import { isSynthetic } from "../message/evidence.js";
+import { parseVia } from "../message/header-value.js";
+import { toSipjsUri } from "../message/sipjs-message.js";
+import type { Route } from "../route/route.js";
+import type { HostPort, TransportProtocol } from "../transport/wire.js";
+
+/** What one OPTIONS to a trunk showed (RFC 3261 11). */
+export interface PingResult {
+  /** The status of the response; absent when none came. */
+  readonly status?: number;
+  readonly phrase?: string;
+  /** Why none came. */
+  readonly failure?: string;
+  readonly roundTripMs: number;
+  readonly protocol: TransportProtocol;
+  /** Where the OPTIONS was sent. */
+  readonly target: HostPort;
+  /** What we call ourselves. */
+  readonly advertised: HostPort;
+  /** How the trunk sees us, where it says so (RFC 3581). */
+  readonly seenAs?: { readonly address?: string; readonly port?: number };
+  readonly server?: string;
+  readonly allow?: string;
+}
+
+/** Asks a trunk whether it is there. Never rejects for what the network does. */
+export function pingTrunk(
+  clock: Clock,
+  route: Route,
+  targetUri: string,
+  fromUri: string,
+): Promise<PingResult> {
+  const { binding, hop } = route;
+  const target = toSipjsUri(targetUri);
+  const from = toSipjsUri(fromUri);
+  const startedMs = clock.nowMs();
+  const facts = {
+    protocol: binding.wire.protocol,
+    target: hop,
+    advertised: binding.advertised,
+  };
+  if (!target || !from)
+    return Promise.resolve({ ...facts, roundTripMs: 0, failure: "the address cannot be written" });
+  const callId = binding.newToken();
+  const message = binding.core.makeOutgoingRequestMessage(
+    "OPTIONS",
+    target,
+    from,
+    target,
+    { callId },
+    [`Contact: ${binding.core.configuration.contact.toString()}`, "Accept: application/sdp"],
+  );
+  binding.setNextHop(callId, hop);
+  return new Promise((resolve) => {
+    const done = ({ message: response }: { message: IncomingResponseMessage }) => {
+      binding.clearNextHop(callId);
+      const roundTripMs = clock.nowMs() - startedMs;
+      if (isSynthetic(response)) {
+        const failure = binding.takeFailure(message.branch) ?? "no response";
+        resolve({ ...facts, roundTripMs, failure });
+      } else resolve({ ...facts, roundTripMs, ...read(response) });
+    };
+    binding.core.request(message, { onAccept: done, onRedirect: done, onReject: done });
+  });
+}
+
+function read(response: IncomingResponseMessage): Partial<PingResult> {
+  const via = parseVia(response.getHeader("via") ?? "");
+  const address = via?.params["received"] ?? undefined;
+  const port = via?.params["rport"] ? Number(via.params["rport"]) : undefined;
+  const server = response.getHeader("server") ?? response.getHeader("user-agent");
+  const allow = response.getHeader("allow");
+  return {
+    status: response.statusCode ?? 0,
+    phrase: response.reasonPhrase ?? "",
+    ...(address === undefined && port === undefined
+      ? {}
+      : {
+          seenAs: {
+            ...(address === undefined ? {} : { address }),
+            ...(port === undefined ? {} : { port }),
+          },
+        }),
+    ...(server === undefined ? {} : { server }),
+    ...(allow === undefined ? {} : { allow }),
+  };
+}
