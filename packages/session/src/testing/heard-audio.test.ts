@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HeardAudio } from "./heard-audio.js";
+import { audibleStretches, HeardAudio } from "./heard-audio.js";
 
 const frame = (value: number) => new Int16Array(160).fill(value);
 
@@ -34,5 +34,16 @@ describe("what a far side heard", () => {
     expect(heard.audio.samplesPerChannel).toBe(0);
     expect(heard.stretches).toEqual([]);
     expect(heard.digits).toBe("");
+  });
+});
+
+describe("audible stretches of a recording", () => {
+  it("are told to 10 ms, and short gaps do not split them", () => {
+    const samples = new Int16Array(8_000);
+    samples.fill(1_000, 800, 1_600).fill(1_000, 2_000, 2_400).fill(1_000, 4_000, 8_000);
+    expect(audibleStretches({ samples, sampleRate: 8_000 })).toEqual([
+      { fromMs: 100, toMs: 300 },
+      { fromMs: 500, toMs: 1_000 },
+    ]);
   });
 });

@@ -96,6 +96,24 @@ export class HeardAudio implements Heard {
   }
 }
 
+/**
+ * Where recorded audio is not silent, to 10 ms and in ms since its beginning; gaps under 100 ms do
+ * not split a stretch. Mono.
+ */
+export function audibleStretches({
+  samples,
+  sampleRate,
+}: {
+  readonly samples: Int16Array;
+  readonly sampleRate: number;
+}): readonly Stretch[] {
+  const heard = new HeardAudio(sampleRate, Number.POSITIVE_INFINITY);
+  const step = sampleRate / 100;
+  for (let at = 0; at < samples.length; at += step)
+    heard.add((at * 1_000) / sampleRate, samples.subarray(at, at + step));
+  return heard.stretches;
+}
+
 /** Whether anybody could hear this. */
 export function isAudible(data: Int16Array): boolean {
   for (const sample of data) if (sample > AUDIBLE_PEAK || sample < -AUDIBLE_PEAK) return true;

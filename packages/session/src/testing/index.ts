@@ -12,7 +12,7 @@ export {
   type VirtualClockOptions,
   virtualClock,
 } from "./fake-clock.js";
-export type { Heard, HeardDigit, Stretch } from "./heard-audio.js";
+export { audibleStretches, type Heard, type HeardDigit, type Stretch } from "./heard-audio.js";
 export type { CallerOutcome, CallInOptions, IncomingCall } from "./incoming-call.js";
 export { LABEL_NUMBERS, type LabelRow } from "./label-numbers.js";
 export {

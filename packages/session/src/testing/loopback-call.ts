@@ -1,7 +1,7 @@
 import type { InboundLeg, LegSink } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
-import { OffhookError } from "../errors.js";
+import { isOffhookError, OffhookError } from "../errors.js";
 import type { SipInboundOffer } from "../sip/leg/inbound-offer.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { CalleeLeg } from "./far-side.js";
@@ -14,6 +14,8 @@ export interface LoopbackCallOptions {
   readonly scenario: Scenario;
   readonly clock: Clock;
   readonly heard: HeardAudio;
+  /** A file for what is heard (left) and said (right); absent for none. */
+  readonly recordTo: string | undefined;
   /** What nobody can know, for a challenge that is never met. */
   readonly secret: string;
   readonly onFault: (thrown: unknown) => void;
@@ -114,7 +116,20 @@ export class LoopbackCall {
     const leg = offer.accept(sink);
     leg.media.onFrame(({ atMs, data }) => heard.add(atMs, data));
     this.#leg = leg;
+    void this.#record(leg);
     return leg;
+  }
+
+  /** From before the first sample, so that the whole call is on one time line. */
+  async #record({ media }: InboundLeg): Promise<void> {
+    const { recordTo, onFault } = this.#options;
+    if (recordTo === undefined) return;
+    try {
+      await media.record?.(recordTo);
+    } catch (thrown) {
+      // A call that was over before its file could be made has nothing to keep.
+      if (!isOffhookError(thrown, "CALL_ENDED")) onFault(thrown);
+    }
   }
 
   #onSignal(signal: LegSignal): void {

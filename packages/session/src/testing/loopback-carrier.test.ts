@@ -1,9 +1,14 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
+import { channelOf, readWav } from "../media/recording/wav.js";
 import { createSipCarrier } from "../sip/sip-carrier.js";
 import { type CarrierUnderTest, describeCarrier } from "./contract.js";
+import { audibleStretches } from "./heard-audio.js";
 import { type LoopbackCarrier, startLoopbackCarrier } from "./loopback-carrier.js";
 import { numberTable } from "./numbers.js";
 import { say } from "./stand-in-agent.js";
@@ -169,6 +174,52 @@ describe("loopback carrier", () => {
     const listen = [`tcp:127.0.0.1:${taken?.port}`];
     await expect(startLoopbackCarrier({ listen })).rejects.toMatchObject({
       code: "ADDRESS_IN_USE",
+    });
+  });
+
+  it("records the last call to a number, what it heard left and what it said right", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "offhook-loopback-"));
+    const number = "+12025550190";
+    const recorded = await startLoopbackCarrier({
+      listen: ["udp:127.0.0.1:0"],
+      recordIn: folder,
+      numbers: [
+        {
+          number,
+          callee: "beeps",
+          script: (callee) =>
+            callee
+              .answer()
+              .silence({ durationMs: 100 })
+              .beep()
+              .silence({ durationMs: 200 })
+              .hangUp(),
+        },
+      ],
+    });
+    try {
+      for (const _call of [1, 2]) {
+        const to = `sip:${number}@${recorded.uri.slice(4)}`;
+        const from = "+12025550142";
+        await loopback.callIn({ from, to, caller: (caller) => caller.stayOn() }).ended;
+      }
+    } finally {
+      await recorded.close();
+    }
+    const wav = readWav(await readFile(join(folder, `${number}.wav`)));
+    const { sampleRate } = wav;
+    const said = audibleStretches({ samples: channelOf(wav, 1), sampleRate });
+    expect(said).toHaveLength(1);
+    expect(audibleStretches({ samples: channelOf(wav, 0), sampleRate })).toEqual([]);
+    expect(await readdir(folder)).toEqual([`${number}.wav`]);
+    await rm(folder, { recursive: true });
+  });
+
+  it("refuses to record where there is no folder", async () => {
+    const recordIn = join(tmpdir(), "offhook-nowhere");
+    await expect(startLoopbackCarrier({ recordIn })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("offhook-nowhere"),
     });
   });
 

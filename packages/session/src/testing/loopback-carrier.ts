@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
@@ -20,6 +23,11 @@ export interface LoopbackCarrierOptions {
   readonly numbers?: readonly AnsweredNumber[];
   /** Closed together with the carrier. */
   readonly mediaPlane?: MediaPlane;
+  /**
+   * A folder: each number's last call is recorded there as `<number>.wav`, what the callee heard
+   * left and what it said right, on one time line. Complete once the carrier is closed.
+   */
+  readonly recordIn?: string;
   readonly logger?: Logger;
 }
 
@@ -56,7 +64,8 @@ export async function startLoopbackCarrier(
   options: LoopbackCarrierOptions = {},
 ): Promise<LoopbackCarrier> {
   const { listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"] } = options;
-  const { numbers = LOOPBACK_NUMBERS, logger = silentLogger } = options;
+  const { numbers = LOOPBACK_NUMBERS, recordIn, logger = silentLogger } = options;
+  if (recordIn !== undefined) await mustBeFolder(recordIn);
   const sip = createSipCarrier({
     listen,
     mediaPlane: options.mediaPlane ?? createMediaPlane({ logger }),
@@ -64,7 +73,7 @@ export async function startLoopbackCarrier(
     userAgent: "offhook-loopback",
     logger,
   });
-  const callees = new Callees(sip, numbers, logger);
+  const callees = new Callees(sip, { numbers, recordIn, logger });
   try {
     const { addresses } = await sip.ready();
     const stop = sip.receiveCalls((offer) => callees.take(offer));
@@ -91,17 +100,25 @@ export async function startLoopbackCarrier(
   }
 }
 
+interface CalleesOptions {
+  readonly numbers: readonly AnsweredNumber[];
+  readonly recordIn: string | undefined;
+  readonly logger: Logger;
+}
+
 /** The people at the other end. */
 class Callees {
   readonly #sip: SipCarrier;
   readonly #scripts: ReadonlyMap<string, CalleeScript>;
+  readonly #recordIn: string | undefined;
   readonly #logger: Logger;
   readonly #calls = new Set<{ close(): void }>();
   readonly #heard = new Map<string, Heard>();
   readonly #secret = systemRandom().hex(16);
 
-  constructor(sip: SipCarrier, numbers: readonly AnsweredNumber[], logger: Logger) {
+  constructor(sip: SipCarrier, { numbers, recordIn, logger }: CalleesOptions) {
     this.#sip = sip;
+    this.#recordIn = recordIn;
     this.#logger = logger;
     this.#scripts = new Map(
       numbers.flatMap(({ number, script }) => (script ? [[number, script] as const] : [])),
@@ -124,6 +141,7 @@ class Callees {
       scenario: scenarioOf(script, { to, from, headers }),
       clock: this.#sip.clock,
       heard,
+      recordTo: this.#recordingOf(to),
       secret: this.#secret,
       onFault: (error) => this.#logger.error({ error }, "a callee's scenario failed"),
       onOver: () => void this.#calls.delete(call),
@@ -159,6 +177,14 @@ class Callees {
     for (const call of this.#calls) call.close();
   }
 
+  /** The file for a call that begins; what an earlier call to this number left there goes. */
+  #recordingOf(number: string): string | undefined {
+    if (this.#recordIn === undefined) return undefined;
+    const file = join(this.#recordIn, `${number.replaceAll(/[^\w+.-]/g, "_")}.wav`);
+    rmSync(file, { force: true });
+    return file;
+  }
+
   #keep(number: string, heard: Heard): void {
     this.#heard.delete(number);
     this.#heard.set(number, heard);
@@ -167,6 +193,14 @@ class Callees {
       this.#heard.delete(oldest);
     }
   }
+}
+
+async function mustBeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw new OffhookError("INVALID_OPTION", `recordIn is no folder: ${path}`, {
+      remedy: "Make the folder first.",
+    });
 }
 
 /** Some callers leave the plus away. */
