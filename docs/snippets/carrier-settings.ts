@@ -109,14 +109,30 @@ calls.receive((call) => {
 // #region inbound
 export const receptionist = defineAgent({
   name: "receptionist",
-  setup({ session, data }) {
-    if (data["to"] !== "+12025550100") return session.reject(404);
+  setup({ session, caller }) {
+    if (caller?.asserted.length === 0) return session.reject(433);
     session.ring();
   },
   async onAnswer({ session, signal }) {
     await session.play("welcome.wav", { signal });
   },
 });
+// #endregion
+
+const sales = receptionist;
+const support = receptionist;
+
+// #region routes
+export const switchboard = createCalls({
+  carrier,
+  agent: receptionist,
+  routes: [
+    { to: "+12025550100", agent: sales },
+    { to: /^\+1202555010[1-9]$/, agent: support },
+  ],
+});
+switchboard.receive();
+
 // #endregion
 
 export { patient };

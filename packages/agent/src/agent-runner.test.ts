@@ -338,6 +338,78 @@ describe("an inbound call", () => {
     expect(outcome?.states.map(({ state }) => state)).toEqual(["ringing", "active", "ended"]);
   });
 
+  it("goes to the agent that its number is routed to, else to the runner's own", async () => {
+    const taken: string[] = [];
+    const taking = (name: string) =>
+      defineAgent({
+        name,
+        setup({ session, ownNumber }) {
+          taken.push(`${name} ${ownNumber}`);
+          session.reject(603);
+        },
+      });
+    const routes = [
+      { to: "12025550100", agent: taking("sales") },
+      { to: /^\+120255502\d\d$/g, agent: taking("support") },
+      { from: "+12025550177", agent: taking("known caller") },
+    ];
+    const incoming = setUp(answers, { setup: ({ session }) => session.reject(486) }, { routes });
+    incoming.calls.receive();
+    const called = (to: string, from = "+12025550188") =>
+      incoming.clock.runUntil(incoming.carrier.callIn({ from, to, caller: (c) => c }).ended);
+    await called("+12025550100");
+    await called("+12025550201");
+    await called("+12025550299");
+    await called("+12025550300", "+12025550177");
+    expect(await called("+12025550300")).toMatchObject({ status: 486 });
+    expect(taken).toEqual([
+      "sales +12025550100",
+      "support +12025550201",
+      "support +12025550299",
+      "known caller +12025550300",
+    ]);
+  });
+
+  it("says who calls, by all that the network vouches for", async () => {
+    const seen: unknown[] = [];
+    const incoming = setUp(answers, {
+      setup({ session, caller }) {
+        seen.push(caller);
+        session.reject(603);
+      },
+    });
+    incoming.calls.receive();
+    const { ended } = incoming.carrier.callIn({
+      from: "anonymous",
+      to: NUMBER,
+      headers: {
+        "P-Asserted-Identity": '"Ada" <sip:+12025550177@carrier.example>',
+        Privacy: "id",
+        Diversion: "<sip:+12025550166@carrier.example>;reason=no-answer",
+      },
+      caller: (caller) => caller,
+    });
+    await incoming.clock.runUntil(ended);
+    expect(seen).toEqual([
+      {
+        asserted: ["+12025550177"],
+        private: true,
+        diversion: ["<sip:+12025550166@carrier.example>;reason=no-answer"],
+        historyInfo: [],
+      },
+    ]);
+  });
+
+  it("cannot be routed by a rule that says nothing, or to what is no agent", () => {
+    const agent = defineAgent({ name: "other" });
+    expect(() => setUp(answers, {}, { routes: [{ agent }] })).toThrow(
+      /routes\.0: needs `to` or `from`/,
+    );
+    expect(() => setUp(answers, {}, { routes: [{ to: "1", agent: {} as never }] })).toThrow(
+      /routes\.0\.agent: must be what defineAgent\(\) returns/,
+    );
+  });
+
   it("can be rejected in setup", async () => {
     const incoming = setUp(answers, { setup: ({ session }) => session.reject(603) });
     incoming.calls.receive();

@@ -22,12 +22,15 @@ import { AgentSession } from "./agent-session.js";
 import type { CallContext } from "./call-context.js";
 import type { Agent } from "./define-agent.js";
 import { attachDetection } from "./detection-tap.js";
+import { type InboundRoute, inboundRouteSchema, routedAgent } from "./inbound-routes.js";
 import { parseOptions } from "./parse-options.js";
 import { PermitWindow } from "./permit-window.js";
 
 export interface AgentRunnerOptions {
   readonly agent: Agent;
   readonly carrier: Carrier;
+  /** Other agents for inbound calls; the first route that fits takes the call, else `agent` does. */
+  readonly routes?: readonly InboundRoute[];
   /** Calls at once; more are not placed, or refused with 486. Default 1,000. */
   readonly maxSessions?: number;
   /** Outbound calls placed per minute; more are not placed. Default: no limit. */
@@ -41,6 +44,7 @@ export interface AgentRunnerOptions {
 }
 
 const optionsSchema = z.object({
+  routes: z.array(inboundRouteSchema).optional(),
   maxSessions: z.number().int().min(1).max(100_000).default(1_000),
   permitsPerMinute: z.number().int().min(1).max(1_000_000).optional(),
   drainTimeoutMs: z.number().int().min(0).max(86_400_000).default(60_000),
@@ -83,16 +87,15 @@ export interface RunnerHooks {
 export interface RunningCall {
   readonly call: CallSession;
   readonly context: CallContext;
-  /** The caller id that was asked for, or the number dialled to reach us. Private data. */
-  readonly ownNumber: string | undefined;
 }
 
-/** Runs one agent on every call of one carrier, and sees each call through to its end. */
+/** Runs agents on the calls of one carrier, and sees each call through to its end. */
 export class AgentRunner {
   /** Settles when the runner has drained or was closed. */
   readonly drained: Promise<void>;
 
   readonly #agent: Agent;
+  readonly #routes: readonly InboundRoute[];
   readonly #carrier: Carrier;
   readonly #settings: z.output<typeof optionsSchema>;
   readonly #profile: z.output<typeof carrierProfileSchema>;
@@ -114,6 +117,7 @@ export class AgentRunner {
     this.#settings = parseOptions("AgentRunner", optionsSchema, rest);
     this.#profile = parseOptions("carrier profile", carrierProfileSchema, carrier.profile ?? {});
     this.#agent = agent;
+    this.#routes = options.routes ?? [];
     this.#carrier = carrier;
     this.#logger = logger ?? silentLogger;
     this.#random = random ?? systemRandom();
@@ -144,22 +148,28 @@ export class AgentRunner {
   place(options: PlaceOptions): RunningCall {
     const { to, from, limits, data = {} } = parseOptions("place", placeSchema, options);
     const full = this.#isFull;
-    const call = this.#open("outbound", limits);
-    const context = this.#contextOf(call, to, data);
+    const call = this.#open("outbound", this.#agent, limits);
+    const context = this.#contextOf(call, this.#agent, { userNumber: to, ownNumber: from, data });
     if (full) this.#refused.add(call);
     void this.#outbound(call, context, options, full);
-    return { call, context, ownNumber: from };
+    return { call, context };
   }
 
   /** Starts answering the calls that the carrier offers. Idempotent. */
   receive(onCall?: (running: RunningCall) => void): void {
     this.#stopReceiving ??= this.#carrier.receiveCalls((offer) => {
       const full = this.#isFull;
-      const call = this.#open("inbound", undefined);
+      const agent = routedAgent(this.#routes, offer) ?? this.#agent;
+      const call = this.#open("inbound", agent, undefined);
       if (full) this.#refused.add(call);
-      const context = this.#contextOf(call, offer.from, { ...offer.headers, to: offer.to });
-      onCall?.({ call, context, ownNumber: offer.to });
-      void this.#inboundCall(call, context, offer, full);
+      const context = this.#contextOf(call, agent, {
+        userNumber: offer.from,
+        ownNumber: offer.to,
+        data: { ...offer.headers, to: offer.to },
+        ...(offer.identity === undefined ? {} : { caller: offer.identity }),
+      });
+      onCall?.({ call, context });
+      void this.#inboundCall(call, agent, context, offer, full);
     });
   }
 
@@ -194,14 +204,18 @@ export class AgentRunner {
     return undo;
   }
 
-  #open(direction: "outbound" | "inbound", callLimits: CallLimitsInput | undefined): CallSession {
+  #open(
+    direction: "outbound" | "inbound",
+    agent: Agent,
+    callLimits: CallLimitsInput | undefined,
+  ): CallSession {
     const { limits } = this.#settings;
     const call = new CallSession(direction, {
       callId: `call_${this.#random.hex(8)}`,
       carrier: this.#carrier,
       logger: this.#logger,
       settings: {
-        limits: resolveLimits(limits, this.#profile.limits, this.#agent.limits, callLimits),
+        limits: resolveLimits(limits, this.#profile.limits, agent.limits, callLimits),
         profile: this.#profile,
         hearsVoice: true,
       },
@@ -220,13 +234,13 @@ export class AgentRunner {
 
   #contextOf(
     call: CallSession,
-    userNumber: string,
-    data: Readonly<Record<string, unknown>>,
+    agent: Agent,
+    parties: Pick<CallContext, "userNumber" | "ownNumber" | "caller" | "data">,
   ): CallContext {
     const session = new AgentSession(call);
     const { callId, direction } = call;
-    const context: CallContext = { callId, direction, userNumber, data, session };
-    attachDetection(call, this.#agent);
+    const context: CallContext = { callId, direction, ...parties, session };
+    attachDetection(call, agent);
     for (const hook of this.#hooks.call_start) call.on("call_start", () => hook(context));
     for (const hook of this.#hooks.call_end)
       call.on("call_end", ({ finalState }) => hook(context, finalState));
@@ -266,6 +280,7 @@ export class AgentRunner {
 
   async #inboundCall(
     call: CallSession,
+    agent: Agent,
     context: CallContext,
     offer: InboundOffer,
     full: boolean,
@@ -277,8 +292,8 @@ export class AgentRunner {
     }
     if (this.#draining) return void call.endAs("runtime", "RUNTIME_SHUTDOWN", 503);
     if (full) return void call.endAs("runtime", "CONCURRENCY_LIMIT_EXCEEDED", 486);
-    answerWithAgent(this.#agent, call, context);
-    if (await setUpAgent(this.#agent, call, context)) {
+    answerWithAgent(agent, call, context);
+    if (await setUpAgent(agent, call, context)) {
       call.open();
       call.answer();
     }

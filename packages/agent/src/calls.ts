@@ -29,7 +29,7 @@ export interface Call {
   readonly session: AgentSession;
 }
 
-/** Places calls with one agent over one carrier, and keeps track of them. */
+/** Places and answers calls over one carrier, and keeps track of them. */
 export interface Calls {
   /** Never throws for what becomes of the call; see `AgentRunner.place`. */
   dial(options: PlaceOptions): Call;
@@ -38,7 +38,7 @@ export interface Calls {
   list(filter?: { readonly status?: VisibleStatus }): readonly Call[];
   /** Withdraws a call, or hangs it up if it is active. Throws NO_SUCH_CALL. */
   cancel(callId: string): Promise<CallOutcome>;
-  /** Starts answering the carrier's inbound calls with the agent. */
+  /** Starts answering the carrier's inbound calls, with the agent or by `routes`. */
   receive(onCall?: (call: Call) => void): void;
   /** See `AgentRunner.drain`. */
   drain(): Promise<void>;
@@ -99,11 +99,11 @@ export function createCalls(options: AgentRunnerOptions): Calls {
   };
 }
 
-function viewOf({ call, context, ownNumber }: RunningCall): Call {
+function viewOf({ call, context }: RunningCall): Call {
   return {
     callId: call.callId,
     userNumber: context.userNumber,
-    ownNumber,
+    ownNumber: context.ownNumber,
     direction: call.direction,
     session: context.session,
     ended: call.ended,

@@ -99,12 +99,28 @@ export interface ReasonToSend {
   readonly text?: string;
 }
 
+/** Who calls, by every header that may say so. Private data. */
+export interface CallerIdentity {
+  readonly displayName?: string;
+  /** P-Asserted-Identity (RFC 3325): what a network that we trust vouches for. */
+  readonly asserted: readonly string[];
+  /** Remote-Party-ID, the older way. */
+  readonly remoteParty?: string;
+  /** The caller asks not to be shown (RFC 3323). */
+  readonly private: boolean;
+  /** Who was called first: Diversion (RFC 5806) and History-Info (RFC 7044), as sent. */
+  readonly diversion: readonly string[];
+  readonly historyInfo: readonly string[];
+}
+
 /** A call that is being offered to us. Exactly one of `accept` and `refuse` is called, at once. */
 export interface InboundOffer {
   readonly from: string;
   readonly to: string;
   /** `X-` headers of the INVITE, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absent where a carrier knows no more than `from`. */
+  readonly identity?: CallerIdentity;
   accept(sink: LegSink): InboundLeg;
   refuse(status: number, options?: RejectOptions): void;
 }

@@ -56,6 +56,7 @@ export {
   type StateEntry,
 } from "./call/outcome.js";
 export type {
+  CallerIdentity,
   Carrier,
   Destination,
   InboundLeg,

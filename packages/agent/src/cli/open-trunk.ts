@@ -52,9 +52,19 @@ export function srtpOption(): Option {
   ] satisfies SrtpPolicy[]);
 }
 
+/** What a command that answers calls needs besides. */
+export interface InboundFlags {
+  readonly listen?: readonly string[];
+  /** Register with the trunk, so that its calls come to us. */
+  readonly register?: true;
+}
+
 /** Opens the trunk that the flags describe. Throws INVALID_OPTION, ADDRESS_IN_USE. */
-export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipCarrier> {
-  const { trunk: uri, transport, from, username, srtp } = flags;
+export async function openTrunk(
+  flags: TrunkFlags & InboundFlags,
+  logger: Logger,
+): Promise<SipCarrier> {
+  const { trunk: uri, transport, from, username, srtp, listen, register } = flags;
   const password = flags.password ?? process.env["OFFHOOK_PASSWORD"];
   if (transport !== undefined && !isTransport(transport))
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
@@ -66,9 +76,15 @@ export async function openTrunk(flags: TrunkFlags, logger: Logger): Promise<SipC
     });
   const tls = await tlsOf(flags);
   const trunk =
-    uri === undefined ? undefined : defined({ uri, transport, from, username, password });
-  const carrier = createSipCarrier(defined({ trunk, tls, logger, srtp }));
-  await carrier.ready();
+    uri === undefined ? undefined : defined({ uri, transport, from, username, password, register });
+  const carrier = createSipCarrier(defined({ trunk, listen, tls, logger, srtp }));
+  try {
+    await carrier.ready();
+    await carrier.registration?.registered();
+  } catch (thrown) {
+    await carrier.close();
+    throw thrown;
+  }
   return carrier;
 }
 

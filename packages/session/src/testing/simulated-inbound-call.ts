@@ -10,6 +10,7 @@ import type { Clock, TimerHandle } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { OffhookError } from "../errors.js";
 import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
+import { type Headers, identityOf } from "../sip/message/identity.js";
 import { readReasonHeaders } from "../sip/message/reason-header.js";
 import type { LegSignal } from "../vocabulary.js";
 import type { CallerLeg } from "./far-side.js";
@@ -142,6 +143,7 @@ export class SimulatedInboundCall implements InboundLeg {
       from: this.#options.from,
       to: this.#options.to,
       headers: offeredHeaders(this.#options.headers),
+      identity: identityOf(headersByName(this.#options.headers)),
       accept: (sink) => {
         once();
         this.#sink = sink;
@@ -216,4 +218,14 @@ function offeredHeaders(
       .map(([name, value]) => [name.toLowerCase(), value] as const)
       .filter(([name]) => name.startsWith("x-")),
   );
+}
+
+function headersByName(headers: Readonly<Record<string, string>>): Headers {
+  const lowerCased = new Map(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return {
+    getHeader: (name) => lowerCased.get(name),
+    getHeaders: (name) => [lowerCased.get(name)].filter((value) => value !== undefined),
+  };
 }

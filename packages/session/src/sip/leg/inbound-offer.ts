@@ -3,7 +3,13 @@ import {
   type IncomingRequestMessage,
   UserAgentServer,
 } from "sip.js/lib/core/index.js";
-import type { InboundLeg, InboundOffer, LegSink, RejectOptions } from "../../carrier.js";
+import type {
+  CallerIdentity,
+  InboundLeg,
+  InboundOffer,
+  LegSink,
+  RejectOptions,
+} from "../../carrier.js";
 import type { Random } from "../../random.js";
 import type { Arrival } from "../binding.js";
 import { setToTag } from "../core/sipjs-patches.js";
@@ -14,7 +20,7 @@ import {
   formatChallenge,
 } from "../credentials/digest.js";
 import type { NonceBook } from "../credentials/nonce-book.js";
-import { type CallerIdentity, identityOf } from "../message/identity.js";
+import { identityOf } from "../message/identity.js";
 import { refuseInvite } from "./inbound-leg.js";
 
 export interface ChallengeOptions {

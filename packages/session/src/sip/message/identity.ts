@@ -1,20 +1,8 @@
+import type { CallerIdentity } from "../../carrier.js";
 import { parseNameAddr } from "./header-value.js";
 
-/** Who calls, by every header that may say so. Private data. */
-export interface CallerIdentity {
-  readonly displayName?: string;
-  /** P-Asserted-Identity (RFC 3325): what a network that we trust vouches for. */
-  readonly asserted: readonly string[];
-  /** Remote-Party-ID, the older way. */
-  readonly remoteParty?: string;
-  /** The caller asks not to be shown (RFC 3323). */
-  readonly private: boolean;
-  /** Who was called first: Diversion (RFC 5806) and History-Info (RFC 7044), as sent. */
-  readonly diversion: readonly string[];
-  readonly historyInfo: readonly string[];
-}
-
-interface Headers {
+/** A message's headers, by lower-case name. */
+export interface Headers {
   getHeader(name: string): string | undefined;
   getHeaders(name: string): string[];
 }
