@@ -55,6 +55,12 @@ export interface OpenMediaOptions {
 export interface MediaPort extends MediaLeg {
   /** The address and port for our SDP. Rejects with MEDIA_FAILED. */
   readonly local: Promise<{ readonly address: string; readonly port: number }>;
+  /**
+   * Our offer is about to leave: the peer may speak in any of `receive` before its answer is here
+   * (RFC 3264 5.1). Not called where the offer has keys. What comes without it is kept for about a
+   * second and heard after `connect`.
+   */
+  expect?(receive: readonly CodecOffer[]): void;
   /** Starts sending and receiving, or changes what was agreed (re-INVITE). */
   connect(agreed: AgreedMedia): void;
   /** Frames heard from now on are `active` rather than `early`, and times count from the call's own zero. */

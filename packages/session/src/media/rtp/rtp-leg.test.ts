@@ -187,3 +187,25 @@ describe("an RTP leg", () => {
     expect(stats(line).concealedMs).toBe(0);
   });
 });
+
+describe("an RTP leg whose peer came up with the same SSRC", () => {
+  it("takes another, and hears the peer all the while", () => {
+    const line = new VirtualLine();
+    const own = line.near.ssrc;
+    const packet = new Uint8Array(RTP_HEADER_BYTES + 160).fill(0x80);
+    const say = (sequence: number, ssrc: number) => {
+      const timestamp = sequence * 160;
+      writeRtpHeader(packet, { payloadType: 0, marker: false, sequence, timestamp, ssrc });
+      line.inject(packet.slice());
+    };
+    say(1, own);
+    const changed = line.near.ssrc;
+    expect(changed).not.toBe(own);
+    say(2, own);
+    expect(line.near.stats.packetsReceived).toBe(2);
+    // A peer that sends back whatever it gets must not make us change for ever.
+    say(3, changed);
+    say(4, changed);
+    expect(line.near.ssrc).toBe(changed);
+  });
+});

@@ -1,9 +1,10 @@
 import type { MediaStats } from "../call-audio.js";
-import type { AgreedMedia, MediaSignal } from "../media-plane.js";
+import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
 import { MediaReceiver } from "../receive/media-receiver.js";
 import type { DigitsToSend } from "../send/digit-sender.js";
 import { MediaSender } from "../send/media-sender.js";
 import type { Playout } from "../send/playout.js";
+import { HeldDatagrams } from "./held-datagrams.js";
 import { estimateMos } from "./quality.js";
 import { RtcpSession } from "./rtcp-session.js";
 import { looksLikeRtcp, parseRtp, type RtpPacket } from "./rtp.js";
@@ -35,11 +36,17 @@ export class RtpLeg {
   /** The peer sends RTCP on the RTP port, so it takes it there too (RFC 5761). */
   private rtcpOnRtpPort = false;
   private agreed: AgreedMedia | undefined;
-  private latch: SourceLatch | undefined;
+  private latch = new SourceLatch();
+  /** Our offer is out, in the clear: whoever answers may speak before the answer is read. */
+  private expecting = false;
+  /** What came before it could be read. */
+  private readonly held = new HeldDatagrams();
   private srtp: { readonly send: SrtpContext; readonly receive: SrtpContext } | undefined;
   private hearing: Hearing = "never";
   private lastPacketMs = 0;
   private everHeard = false;
+  /** The peer came up with our SSRC. */
+  private hasCollided = false;
   /** Datagrams that were no RTP of this call. */
   private refused = 0;
 
@@ -82,6 +89,11 @@ export class RtpLeg {
     };
   }
 
+  /** What we send by. */
+  get ssrc(): number {
+    return this.sender.ssrc;
+  }
+
   /** RTP packets that should have come, and that never came. */
   get inbound(): { readonly expected: number; readonly lost: number } {
     return this.receiver.statistics;
@@ -89,7 +101,7 @@ export class RtpLeg {
 
   /** Where packets go; undefined while there is nothing to send or nobody to send it to. */
   get target(): { readonly address: string; readonly port: number } | undefined {
-    const target = this.latch?.target;
+    const { target } = this.latch;
     return this.maySend && target && target.port > 0 ? target : undefined;
   }
 
@@ -98,17 +110,29 @@ export class RtpLeg {
     const { srtp } = agreed;
     if (srtp && !(hasKeyLength(srtp, "sendKey") && hasKeyLength(srtp, "receiveKey"))) return false;
     const sentBefore = this.maySend;
-    const heardBefore = this.mayHear;
+    const watchedBefore = this.mayMiss;
     if (!this.sender.configure(agreed, tick)) return false;
     this.secure(agreed.srtp);
     this.receiver.configure(agreed.receive);
     this.receiver.hearDigitsInSound(agreed.sendTelephoneEvent === undefined);
     this.agreed = agreed;
-    if (this.latch) this.latch.signal(agreed.remote);
-    else this.latch = new SourceLatch(agreed.remote);
+    this.latch.signal(agreed.remote);
     if (this.maySend && !sentBefore) this.sender.restart();
-    if (this.mayHear && !heardBefore) this.lastPacketMs = nowMs;
+    if (this.mayMiss && !watchedBefore) this.lastPacketMs = nowMs;
+    for (const { datagram, address, port, atMs } of this.held.takeAll()) {
+      this.receive(datagram, address, port, atMs);
+    }
     return true;
+  }
+
+  /**
+   * Our offer is on its way, and all of `receive` may come from now on (RFC 3264 5.1). Not for an
+   * offer with keys: what comes under those can be read only once the answer names its own.
+   */
+  expect(receive: readonly CodecOffer[]): void {
+    if (this.agreed) return;
+    this.expecting = true;
+    this.receiver.configure(receive);
   }
 
   /** A new phase begins: its first packet is told again. */
@@ -135,10 +159,27 @@ export class RtpLeg {
       if (this.receiveRtcp(datagram, address, nowMs)) this.rtcpOnRtpPort = true;
       return;
     }
-    const packet = this.mayHear ? this.open(datagram) : undefined;
-    if (!packet || !this.latch?.accept(address, port)) {
+    if (!this.agreed && !this.expecting) {
+      if (!this.held.keep({ datagram, address, port, atMs: nowMs })) this.refused += 1;
+      return;
+    }
+    const known = this.mayHear && this.latch.mayAccept(address, port);
+    const packet = known ? this.open(datagram) : undefined;
+    if (!packet || !this.latch.accept(address, port, packet, nowMs)) {
       this.refused += 1;
       return;
+    }
+    const proved = this.latch.takeProved();
+    this.refused -= proved.length;
+    for (const arrival of proved) this.take(arrival.packet, arrival.atMs);
+    this.take(packet, nowMs);
+  }
+
+  private take(packet: RtpPacket, nowMs: number): void {
+    // RFC 3550 8.2. The second time it is no chance: the peer sends back what it gets.
+    if (packet.ssrc === this.sender.ssrc && !this.hasCollided) {
+      this.hasCollided = true;
+      this.sender.changeSsrc();
     }
     this.lastPacketMs = nowMs;
     this.everHeard = true;
@@ -148,7 +189,7 @@ export class RtpLeg {
 
   /** Takes an RTCP datagram from either port; false when it is dropped. */
   receiveRtcp(datagram: Uint8Array, address: string, nowMs: number): boolean {
-    const known = address === this.latch?.target.address || address === this.agreed?.rtcp?.address;
+    const known = address === this.latch.target?.address || address === this.agreed?.rtcp?.address;
     if (!known) {
       this.refused += 1;
       return false;
@@ -175,7 +216,7 @@ export class RtpLeg {
 
   /** Where reports go; also on hold, when there is no `target`. */
   get reportTarget(): { readonly address: string; readonly port: number } | undefined {
-    const target = this.latch?.target;
+    const { target } = this.latch;
     if (!target || isBlackHole(target.address) || target.port === 0) return undefined;
     if (this.rtcpOnRtpPort) return target;
     return this.agreed?.rtcp ?? { address: target.address, port: target.port + 1 };
@@ -196,7 +237,7 @@ export class RtpLeg {
     this.receiver.pull(into, nowMs);
     const silentMs = nowMs - this.lastPacketMs;
     const isLost = silentMs >= this.options.rtpLostMs && !this.receiver.silentOnPurpose;
-    if (isLost && this.hearing === "running") {
+    if (isLost && this.mayMiss && this.hearing === "running") {
       this.hearing = "lost";
       this.options.onSignal({ type: "audio_lost" });
     }
@@ -239,8 +280,14 @@ export class RtpLeg {
   }
 
   private get mayHear(): boolean {
-    const direction = this.agreed?.direction;
+    if (!this.agreed) return this.expecting;
+    const { direction } = this.agreed;
     return direction === "sendrecv" || direction === "recvonly";
+  }
+
+  /** A peer that takes nothing from us has put us on hold, and need not send anything either. */
+  private get mayMiss(): boolean {
+    return this.agreed?.direction === "sendrecv";
   }
 }
 

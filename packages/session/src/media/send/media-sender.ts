@@ -36,7 +36,8 @@ export class MediaSender {
   readonly playout: Playout;
   packetsSent = 0;
   payloadBytesSent = 0;
-  readonly ssrc: number;
+  private ownSsrc: number;
+  private readonly random: () => number;
   private readonly sampleRate: number;
   private readonly digitSender = new DigitSender();
   /** Tones for digits that the peer can only take as sound. */
@@ -55,9 +56,21 @@ export class MediaSender {
     this.sampleRate = sampleRate;
     this.playout = new Playout(sampleRate);
     this.tones = new Playout(sampleRate);
-    this.ssrc = Math.floor(random() * 0x1_0000_0000);
-    this.sequence = Math.floor(random() * 0x1_0000);
+    this.random = random;
+    this.ownSsrc = Math.floor(random() * 0x1_0000_0000);
+    this.sequence = firstSequence(random);
     this.anchorTimestamp = Math.floor(random() * 0x1_0000_0000);
+  }
+
+  get ssrc(): number {
+    return this.ownSsrc;
+  }
+
+  /** Goes on as another source (RFC 3550 8.2). */
+  changeSsrc(): void {
+    this.ownSsrc = Math.floor(this.random() * 0x1_0000_0000);
+    this.sequence = firstSequence(this.random);
+    this.marker = true;
   }
 
   /** Packets are due at every tick that is a multiple of this; 0 while nothing was agreed. */
@@ -189,6 +202,14 @@ export class MediaSender {
     this.payloadBytesSent += payloadBytes;
     return RTP_HEADER_BYTES + payloadBytes;
   }
+}
+
+/**
+ * In the lower half: a receiver that misses the packets before the first wrap would otherwise count
+ * its rollovers wrong, and with SRTP hear nothing at all (RFC 3711 3.3.1).
+ */
+function firstSequence(random: () => number): number {
+  return Math.floor(random() * 0x8000);
 }
 
 /** The longest duration that fits a telephone-event payload. */

@@ -43,6 +43,8 @@ export class VirtualLine {
       readonly codec?: CodecOffer;
       readonly sampleRate?: CallSampleRate;
       readonly agreed?: Partial<AgreedMedia>;
+      /** The near leg has not read an answer yet; `connectNear` gives it one. */
+      readonly unanswered?: boolean;
     } = {},
   ) {
     const { network = {}, sampleRate = 8000 } = options;
@@ -72,7 +74,18 @@ export class VirtualLine {
       ...options.agreed,
     };
     this.far.connect(this.agreed, 0, 0);
-    this.near.connect({ ...this.agreed, remote: FAR }, 0, 0);
+    if (!options.unanswered) this.connectNear();
+  }
+
+  /** The near leg learns what was agreed on, now or anew. */
+  connectNear(agreed: Partial<AgreedMedia> = {}): void {
+    const tick = Math.floor(this.nowMs / TICK_MS);
+    this.near.connect({ ...this.agreed, remote: FAR, ...agreed }, tick, this.nowMs);
+  }
+
+  /** What the far leg offers to send. */
+  get codecs(): readonly CodecOffer[] {
+    return this.agreed.receive;
   }
 
   /** A far side that begins anew with another SSRC, sequence and timestamp. */

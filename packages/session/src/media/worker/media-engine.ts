@@ -83,6 +83,9 @@ export class MediaEngine {
   private runForLeg(leg: Leg, command: Exclude<Command, { type: "shut_down" } | Open>): void {
     const { rtp, id } = leg;
     switch (command.type) {
+      case "expect":
+        rtp.expect(command.receive);
+        break;
       case "connect":
         if (!rtp.connect(command.agreed, this.clock.current, monotonicMs())) {
           const detail = `we cannot speak what was agreed: ${command.agreed.send.name}`;

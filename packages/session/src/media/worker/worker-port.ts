@@ -3,7 +3,7 @@ import { deferred } from "../../deferred.js";
 import { OffhookError } from "../../errors.js";
 import type { AudioFrame, HeardFrame } from "../../vocabulary.js";
 import type { CallAudio, MediaRecording, MediaStats, SendDtmfOptions } from "../call-audio.js";
-import type { AgreedMedia, MediaPort, OpenMediaOptions } from "../media-plane.js";
+import type { AgreedMedia, CodecOffer, MediaPort, OpenMediaOptions } from "../media-plane.js";
 import { checkDigits, checkPlayable } from "../port-checks.js";
 import { IncomingAudio } from "../receive/incoming-audio.js";
 import type { Played } from "../send/playout.js";
@@ -149,6 +149,10 @@ export class WorkerPort implements MediaPort {
         return stopped;
       },
     };
+  }
+
+  expect(receive: readonly CodecOffer[]): void {
+    this.send({ type: "expect", leg: this.options.leg, receive });
   }
 
   connect(agreed: AgreedMedia): void {

@@ -1,5 +1,5 @@
 import type { MediaStats } from "../call-audio.js";
-import type { AgreedMedia, MediaSignal } from "../media-plane.js";
+import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
 import type { Played } from "../send/playout.js";
 
 /** What the main thread asks of the media worker. `leg`, `request` are numbers chosen by the asker. */
@@ -14,6 +14,7 @@ export type Command =
       /** The zero of `atMs`, on the clock of `monotonicMs`. */
       readonly openedMs: number;
     }
+  | { readonly type: "expect"; readonly leg: number; readonly receive: readonly CodecOffer[] }
   | { readonly type: "connect"; readonly leg: number; readonly agreed: AgreedMedia }
   | { readonly type: "phase"; readonly leg: number }
   | { readonly type: "write"; readonly leg: number; readonly samples: Int16Array }
