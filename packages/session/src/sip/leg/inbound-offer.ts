@@ -11,7 +11,7 @@ import type {
   RejectOptions,
 } from "../../carrier.js";
 import type { Random } from "../../random.js";
-import type { Arrival } from "../binding.js";
+import type { Arrival } from "../core/receiver.js";
 import { setToTag } from "../core/sipjs-patches.js";
 import { CONTACT_USER } from "../core/user-agent-core.js";
 import {

@@ -1,0 +1,208 @@
+import {
+  type Dialog,
+  IncomingRequestMessage,
+  type SessionDelegate,
+  SessionDialog,
+  type UserAgentCore,
+} from "sip.js/lib/core/index.js";
+import type { Clock } from "../../clock.js";
+import { messageOf } from "../../errors.js";
+import type { Logger } from "../../logger.js";
+import type { Random } from "../../random.js";
+import { type ParsedUri, parseUri, parseVia } from "../message/header-value.js";
+import {
+  headerOf,
+  type ParsedRequest,
+  type ParsedResponse,
+  parseMessage,
+} from "../message/parse.js";
+import { toSipjsMessage } from "../message/sipjs-message.js";
+import type { HostPort, Wire } from "../transport/wire.js";
+import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
+import { MergedRequests } from "./merged-requests.js";
+import { rawRefusal } from "./raw-refusal.js";
+import type { Reliability } from "./reliability.js";
+import { responseTarget, sentBy } from "./routing.js";
+import { admitToDialog } from "./sipjs-patches.js";
+
+/** How a request reached us. */
+export interface Arrival {
+  readonly from: HostPort;
+  /** The Request-URI as sent, before sip.js is told that it is for us. Private data. */
+  readonly requestUri: ParsedUri;
+}
+
+/** What a leg hears of its dialog beyond sip.js: UPDATE (RFC 3311). */
+export interface DialogDelegate extends SessionDelegate {
+  onUpdate?(message: IncomingRequestMessage): void;
+}
+
+export interface ReceiverOptions {
+  readonly wire: Wire;
+  readonly core: UserAgentCore;
+  readonly reliability: Reliability;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** False has a request refused before anything is kept of it. */
+  readonly admits?: (from: HostPort, method: string) => boolean;
+}
+
+/** Requests that mean something outside a dialog (RFC 3261 8.2.1). */
+const outsideDialog = new Set([
+  "INVITE",
+  "ACK",
+  "CANCEL",
+  "BYE",
+  "OPTIONS",
+  "MESSAGE",
+  "REFER",
+  "NOTIFY",
+  "INFO",
+  "REGISTER",
+  "SUBSCRIBE",
+]);
+
+/** Everything that the network sends comes in here; sip.js is told of what it can digest. */
+export class Receiver {
+  private readonly options: ReceiverOptions;
+  private readonly merged: MergedRequests;
+  private readonly arrivals = new WeakMap<IncomingRequestMessage, Arrival>();
+  private dropped = 0;
+
+  constructor(options: ReceiverOptions) {
+    this.options = options;
+    this.merged = new MergedRequests(options.clock);
+  }
+
+  /** Datagrams and requests that were thrown away. */
+  get droppedCount(): number {
+    return this.dropped;
+  }
+
+  arrivalOf(message: IncomingRequestMessage): Arrival | undefined {
+    return this.arrivals.get(message);
+  }
+
+  receive(data: Buffer, from: HostPort): void {
+    this.guarded("an incoming message", () => {
+      // Keep-alives and STUN look like nothing SIP would start with.
+      if (data.length < 16 || (data[0] ?? 0) < 10) return;
+      const parsed = parseMessage(data);
+      if (parsed.ok) {
+        if (parsed.message.kind === "request") this.receiveRequest(parsed.message, from);
+        else this.receiveResponse(parsed.message);
+        return;
+      }
+      this.drop(parsed.reason);
+      if (parsed.request && parsed.request.method !== "ACK")
+        this.refuse(parsed.request, from, 400, parsed.reason);
+    });
+  }
+
+  drop(reason: string): void {
+    const { logger, wire } = this.options;
+    this.dropped += 1;
+    logger.debug({ reason, transport: wire.protocol }, "dropped");
+  }
+
+  /** Whatever the network sends, nothing is thrown past this line. */
+  guarded(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.dropped += 1;
+      this.options.logger.warn({ what, error: messageOf(error) }, "could not be handled");
+    }
+  }
+
+  private receiveRequest(request: ParsedRequest, from: HostPort): void {
+    const { core, wire, reliability, admits, logger } = this.options;
+    const via = stampVia(request, from, wire.reliable);
+    if (!via) {
+      this.drop("a Via that cannot be read");
+      return;
+    }
+    if (admits?.(from, request.method) === false) {
+      this.drop("a request from an address that is not allowed");
+      return;
+    }
+    const key = { branch: via.branch ?? "", sentBy: sentBy(via), method: request.method };
+    if (!reliability.receivedRequest(key, from)) return;
+    const requestUri = parseUri(request.requestUri);
+    const message = toSipjsMessage(request, via);
+    if (!message || !(message instanceof IncomingRequestMessage)) {
+      this.drop("an address that cannot be read");
+      if (request.method !== "ACK") this.refuse(request, from, 400, "an unreadable address");
+      return;
+    }
+    // sip.js matches by branch alone; RFC 3261 17.2.3 wants the sender in it too.
+    message.viaBranch = `${key.branch}|${key.sentBy}`;
+    const refuse = (statusCode: number, extraHeaders: string[] = []) => {
+      if (request.method !== "ACK") core.replyStateless(message, { statusCode, extraHeaders });
+    };
+    if (!requestUri) return refuse(416);
+    // Dialogs are built from it without another look.
+    if (request.method === "INVITE" && !message.headers["Contact"]?.[0]?.parsed) return refuse(400);
+    if (normalizeBody(message) === false)
+      return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
+    const dialog = message.toTag
+      ? core.dialogs.get(message.callId + message.toTag + message.fromTag)
+      : undefined;
+    if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);
+    if (request.method === "PRACK" && !dialog) return refuse(481);
+    if (!dialog && !outsideDialog.has(request.method)) return refuse(message.toTag ? 481 : 501);
+    if (!message.toTag && this.merged.isMerged(message)) return refuse(482);
+    // sip.js answers 404 unless the Request-URI is its own, and 416 to sips: and tel:.
+    message.ruri = core.configuration.contact.uri;
+    this.arrivals.set(message, { from, requestUri });
+    try {
+      core.receiveIncomingRequestFromTransport(message);
+    } catch (error) {
+      // What sip.js cannot digest is the sender's doing more often than not.
+      logger.debug({ error: messageOf(error) }, "a request could not be handled");
+      refuse(400);
+    }
+  }
+
+  private receiveUpdate(
+    message: IncomingRequestMessage,
+    dialog: Dialog | undefined,
+    refuse: (statusCode: number) => void,
+  ): void {
+    if (!dialog) return refuse(481);
+    if (!admitToDialog(dialog, message)) return;
+    const delegate =
+      dialog instanceof SessionDialog ? (dialog.delegate as DialogDelegate | undefined) : undefined;
+    if (delegate?.onUpdate) delegate.onUpdate(message);
+    else this.options.core.replyStateless(message, { statusCode: 200 });
+  }
+
+  private receiveResponse(response: ParsedResponse): void {
+    const { core, reliability } = this.options;
+    const via = parseVia(headerOf(response, "via") ?? "");
+    if (!via?.branch) {
+      this.drop("a response without a branch");
+      return;
+    }
+    if (!reliability.receivedResponse(via.branch, response.method, response.status)) return;
+    normalizeResponse(response, reliability.targetOf(via.branch, response.method));
+    const message = toSipjsMessage(response, via);
+    if (!message || message instanceof IncomingRequestMessage) {
+      this.drop("a response whose addresses cannot be read");
+      return;
+    }
+    normalizeBody(message);
+    core.receiveIncomingResponseFromTransport(message);
+  }
+
+  /** Refuses what sip.js could not even be told of. */
+  private refuse(request: ParsedRequest, from: HostPort, status: number, why: string): void {
+    const { wire, random } = this.options;
+    const via = stampVia(request, from, wire.reliable);
+    const text = via && rawRefusal(request, status, why, random.hex(8));
+    if (!text) return;
+    const to = responseTarget(via, wire.protocol === "UDP");
+    wire.send(text, to).catch((error: unknown) => this.drop(messageOf(error)));
+  }
+}
