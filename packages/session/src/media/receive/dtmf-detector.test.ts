@@ -54,6 +54,8 @@ describe("in-band digits", () => {
       { off: -0.015 },
       { twistDb: 4 },
       { twistDb: -8 },
+      { durationMs: 40, off: 0.015, twistDb: -8 },
+      { durationMs: 40, off: -0.015, twistDb: 4 },
     ]) {
       const audio = concatAudio(...[...ALL].map((digit) => press(digit, options)));
       const noisy = audio.map((sample) => sample + 600 * (random.unit() - 0.5));
@@ -63,6 +65,26 @@ describe("in-band digits", () => {
           .join(""),
       ).toBe(ALL);
     }
+  });
+
+  it("are told apart when the same key is pressed twice, 40 ms on and 40 ms off", () => {
+    const audio = concatAudio(
+      ...[..."5599"].flatMap((digit) => [press(digit, { durationMs: 40 }).subarray(8 * 7)]),
+    );
+    expect(hear(audio).map(({ digit }) => digit)).toEqual(["5", "5", "9", "9"]);
+  });
+
+  it("are heard through noise 10 dB below them", () => {
+    const random = seededRandom(9);
+    const audio = concatAudio(...[...ALL].map((digit) => press(digit)));
+    // Even noise of this width has a third of its square as power; each tone has −16 dB.
+    const width = 2 * Math.sqrt(3) * 32_767 * 10 ** (-26 / 20);
+    const noisy = audio.map((sample) => sample + width * (random.unit() - 0.5));
+    expect(
+      hear(noisy)
+        .map(({ digit }) => digit)
+        .join(""),
+    ).toBe(ALL);
   });
 
   it("tell how long they were held, within a look", () => {

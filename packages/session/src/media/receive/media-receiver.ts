@@ -180,6 +180,7 @@ export class MediaReceiver {
     this.currentSsrc = packet.ssrc;
     this.statistics.restart();
     this.buffer.restart();
+    this.digits?.restart();
     this.take(first, nowMs);
     return true;
   }
@@ -220,8 +221,8 @@ export class MediaReceiver {
   }
 
   private takeEvent(packet: RtpPacket, clockRate: number, nowMs: number): void {
-    this.digits ??= new DigitReceiver(clockRate, (digit) => this.onDigit(digit, "rtp"));
-    if (!this.digits.receive(packet.payload, packet.timestamp, nowMs)) this.dropped += 1;
+    this.digits ??= new DigitReceiver((digit) => this.onDigit(digit, "rtp"));
+    if (!this.digits.receive(packet.payload, packet.timestamp, clockRate, nowMs)) this.dropped += 1;
   }
 
   private pullMore(missing: number, nowMs: number): void {

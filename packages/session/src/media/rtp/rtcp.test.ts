@@ -115,7 +115,7 @@ describe("the readers of network bytes", () => {
         parseRtcp(bytes);
         const packet = parseRtp(bytes);
         if (packet) expect(packet.payload.length).toBeLessThanOrEqual(bytes.length - 12);
-        new DigitReceiver(8000, () => {}).receive(bytes, 0, 0);
+        new DigitReceiver(() => {}).receive(bytes, 0, 8000, 0);
       }),
       { numRuns: 3_000 },
     );

@@ -1,4 +1,4 @@
-import { uint16 } from "./rtp.js";
+import { timestampDelta, uint16 } from "./rtp.js";
 
 /** The digits of events 0 to 15 (RFC 4733 3.2). */
 const DIGITS = "0123456789*#ABCD";
@@ -8,6 +8,10 @@ const END_BIT = 0x80;
 const VOLUME_DBM0 = 10;
 /** Without a packet for this long a digit is taken to be over, its end packets lost. */
 const DIGIT_OVER_MS = 150;
+/** The longest duration that a payload can tell. */
+const MAX_TICKS = 0xffff;
+/** No network keeps a packet back for longer: what is older is another way of counting. */
+const OVERTAKEN_MS = 5_000;
 
 export interface Digit {
   readonly digit: string;
@@ -33,6 +37,7 @@ export function writeTelephoneEvent(
 
 interface OpenDigit {
   readonly code: number;
+  readonly clockRate: number;
   /** Timestamp of the segment in work; a digit of more than 65,535 ticks has several. */
   segmentTimestamp: number;
   /** Ticks of the segments before. */
@@ -41,16 +46,14 @@ interface OpenDigit {
   lastHeardMs: number;
 }
 
-/** Makes one digit of all the packets that tell of it, however many of them get lost or doubled. */
+/** Makes one digit of all the packets that tell of it, however many get lost, doubled or overtaken. */
 export class DigitReceiver {
-  private readonly clockRate: number;
   private readonly onDigit: (digit: Digit) => void;
   private open: OpenDigit | undefined;
-  /** The segment that was told last: its end packets are repeated. */
-  private toldTimestamp: number | undefined;
+  /** What was told last: its end packets are repeated. */
+  private told: { readonly code: number; readonly timestamp: number } | undefined;
 
-  constructor(clockRate: number, onDigit: (digit: Digit) => void) {
-    this.clockRate = clockRate;
+  constructor(onDigit: (digit: Digit) => void) {
     this.onDigit = onDigit;
   }
 
@@ -60,15 +63,15 @@ export class DigitReceiver {
   }
 
   /** False when the payload is not a telephone-event. Events above 15 (hook flash, tones) are passed over. */
-  receive(payload: Uint8Array, timestamp: number, nowMs: number): boolean {
+  receive(payload: Uint8Array, timestamp: number, clockRate: number, nowMs: number): boolean {
     if (payload.length < TELEPHONE_EVENT_BYTES) return false;
     const code = payload[0] ?? 0;
     if (code >= DIGITS.length) return true;
-    if (timestamp === this.toldTimestamp) return true;
+    if (this.isOver(code, timestamp, clockRate)) return true;
     const ended = ((payload[1] ?? 0) & END_BIT) !== 0;
-    const ticks = uint16(payload, 2);
-    const digit = this.continueDigit(code, timestamp) ?? this.beginDigit(code, timestamp);
-    digit.ticks = Math.max(digit.ticks, ticks);
+    const digit =
+      this.continueDigit(code, timestamp) ?? this.beginDigit(code, timestamp, clockRate);
+    digit.ticks = Math.max(digit.ticks, uint16(payload, 2));
     digit.lastHeardMs = nowMs;
     if (ended) this.tell();
     return true;
@@ -79,22 +82,41 @@ export class DigitReceiver {
     if (this.open && nowMs - this.open.lastHeardMs >= DIGIT_OVER_MS) this.tell();
   }
 
+  /** Another source speaks from now on: its timestamps have nothing to do with those before. */
+  restart(): void {
+    this.tell();
+    this.told = undefined;
+  }
+
+  /** A packet of a digit that was told, or that came before the one being pressed. */
+  private isOver(code: number, timestamp: number, clockRate: number): boolean {
+    const { told, open } = this;
+    if (told?.code === code && told.timestamp === timestamp) return true;
+    const newest = open?.segmentTimestamp ?? told?.timestamp;
+    if (newest === undefined) return false;
+    const behind = -timestampDelta(timestamp, newest);
+    return behind > 0 && behind < (clockRate * OVERTAKEN_MS) / 1000;
+  }
+
   private continueDigit(code: number, timestamp: number): OpenDigit | undefined {
     const { open } = this;
     if (!open || open.code !== code) return undefined;
     if (timestamp === open.segmentTimestamp) return open;
-    // RFC 4733 2.5.1.3: the next segment begins where the full one before ended.
-    if (timestamp !== (open.segmentTimestamp + 0xffff) >>> 0) return undefined;
-    open.ticksBefore += 0xffff;
+    // RFC 4733 2.5.1.3: the next segment begins where the one before ended; a full one may have
+    // lost its last packets, a shorter one is taken by what was heard of it.
+    const step = timestampDelta(timestamp, open.segmentTimestamp);
+    if (step !== MAX_TICKS && step !== open.ticks) return undefined;
+    open.ticksBefore += step;
     open.ticks = 0;
     open.segmentTimestamp = timestamp;
     return open;
   }
 
-  private beginDigit(code: number, timestamp: number): OpenDigit {
-    if (this.open) this.tell();
+  private beginDigit(code: number, timestamp: number, clockRate: number): OpenDigit {
+    this.tell();
     this.open = {
       code,
+      clockRate,
       segmentTimestamp: timestamp,
       ticksBefore: 0,
       ticks: 0,
@@ -107,8 +129,8 @@ export class DigitReceiver {
     const { open } = this;
     if (!open) return;
     this.open = undefined;
-    this.toldTimestamp = open.segmentTimestamp;
-    const durationMs = Math.round(((open.ticksBefore + open.ticks) * 1000) / this.clockRate);
+    this.told = { code: open.code, timestamp: open.segmentTimestamp };
+    const durationMs = Math.round(((open.ticksBefore + open.ticks) * 1000) / open.clockRate);
     this.onDigit({ digit: DIGITS.charAt(open.code), durationMs });
   }
 }

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { DigitReceiver, writeTelephoneEvent } from "./telephone-event.js";
+
+const RATE = 8_000;
+
+function receiver() {
+  const digits: string[] = [];
+  const receive = new DigitReceiver(({ digit, durationMs }) =>
+    digits.push(`${digit} ${durationMs}`),
+  );
+  let nowMs = 0;
+  /** One packet, 20 ms after the one before. */
+  const packet = (code: number, timestamp: number, ticks: number, end = false, rate = RATE) => {
+    const payload = new Uint8Array(4);
+    writeTelephoneEvent(payload, { code, end, durationTicks: ticks });
+    nowMs += 20;
+    receive.tick(nowMs);
+    receive.receive(payload, timestamp, rate, nowMs);
+  };
+  const wait = (ms: number) => {
+    nowMs += ms;
+    receive.tick(nowMs);
+  };
+  return { digits, packet, wait, receive };
+}
+
+describe("telephone-events", () => {
+  it("count one digit for its three ends", () => {
+    const { digits, packet } = receiver();
+    for (const ticks of [160, 320, 480]) packet(5, 1_000, ticks);
+    for (let end = 0; end < 3; end++) packet(5, 1_000, 640, true);
+    expect(digits).toEqual(["5 80"]);
+  });
+
+  it("count a digit of which only the ends came, and one of which none came", () => {
+    const { digits, packet, wait } = receiver();
+    packet(1, 1_000, 800, true);
+    packet(2, 3_000, 160);
+    packet(2, 3_000, 320);
+    wait(140);
+    expect(digits).toEqual(["1 100"]);
+    wait(10);
+    expect(digits).toEqual(["1 100", "2 40"]);
+    // What was kept back on its way tells of the same digit.
+    packet(2, 3_000, 480, true);
+    expect(digits).toHaveLength(2);
+  });
+
+  it("count the same key pressed twice in a row as two, also when all ends of the first are lost", () => {
+    const { digits, packet } = receiver();
+    for (const ticks of [160, 320]) packet(7, 1_000, ticks);
+    for (const ticks of [160, 320]) packet(7, 1_640, ticks);
+    for (let end = 0; end < 3; end++) packet(7, 1_640, 400, true);
+    expect(digits).toEqual(["7 40", "7 50"]);
+  });
+
+  it("are not counted again when they are overtaken by the next digit", () => {
+    const { digits, packet } = receiver();
+    packet(1, 1_000, 160);
+    packet(1, 1_000, 400, true);
+    packet(2, 2_000, 160);
+    packet(1, 1_000, 400, true);
+    packet(2, 2_000, 320);
+    packet(1, 1_000, 320);
+    packet(2, 2_000, 400, true);
+    packet(1, 1_000, 400, true);
+    expect(digits).toEqual(["1 50", "2 50"]);
+  });
+
+  it("go on over segments, of full length and of less, at 8 and at 48 kHz", () => {
+    const { digits, packet } = receiver();
+    packet(3, 1_000, 0xffff);
+    packet(3, 1_000 + 0xffff, 465, true);
+    for (const [at, start] of [
+      [1, 200_000],
+      [2, 208_192],
+      [3, 216_384],
+    ] as const)
+      packet(4, start, at === 3 ? 1_616 : 8_192, at === 3);
+    for (let segment = 0; segment < 4; segment++)
+      packet(6, 900_000 + segment * 0xffff, 0xffff, false, 48_000);
+    packet(6, 900_000 + 4 * 0xffff, 25_860, true, 48_000);
+    expect(digits).toEqual(["3 8250", "4 2250", "6 6000"]);
+  });
+
+  it("are told of another source as of the first, whatever its timestamps", () => {
+    const { digits, packet, receive } = receiver();
+    packet(8, 50_000, 400, true);
+    receive.restart();
+    packet(8, 50_000, 400, true);
+    packet(9, 0xffff_ff00, 400, true);
+    packet(9, 0x100, 400, true);
+    expect(digits).toEqual(["8 50", "8 50", "9 50", "9 50"]);
+  });
+
+  it("that are no digits, or too short to be read, are passed over", () => {
+    const { digits, packet, receive } = receiver();
+    packet(16, 1_000, 400, true);
+    packet(255, 1_000, 400, true);
+    expect(receive.receive(new Uint8Array(3), 0, RATE, 0)).toBe(false);
+    expect(digits).toEqual([]);
+  });
+});
