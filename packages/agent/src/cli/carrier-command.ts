@@ -41,7 +41,9 @@ export function addCarrierCommand(program: Command): void {
 export function carrierTable(): readonly string[] {
   return [
     ...LOOPBACK_NUMBERS.map(({ number, callee, expected }) => row(number, callee, expected)),
-    ...LABEL_NUMBERS.map(({ number, callee, label }) => row(number, callee, `label ${label}`)),
+    ...LABEL_NUMBERS.map(({ number, callee, label, kind }) =>
+      row(number, callee, `label ${label}${kind === undefined ? "" : ` (${kind})`}`),
+    ),
   ];
 }
 

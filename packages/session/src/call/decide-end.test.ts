@@ -152,6 +152,12 @@ describe("early media", () => {
     expect(refused(early(label, kind), response(487))).toBe(reason);
   });
 
+  it("leaves it to a 410 what an intercept tone means", () => {
+    const facts = early("announcement", "sit_intercept");
+    expect(refused(facts, response(410))).toBe("NUMBER_CHANGED");
+    expect(refused(facts, response(404))).toBe("SIP_FAILED_WRONG_NUMBER");
+  });
+
   it("was not heard where a detector only weighed the response", () => {
     const facts = early("voicemail", "pre_connect");
     expect(refused(facts, response(487))).toBe("SIP_FAILED_UNKNOWN");

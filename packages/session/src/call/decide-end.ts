@@ -172,7 +172,8 @@ function endedByResponse(
         `${said} after the call was sent on to voicemail.`,
       );
     const audible = facts.firstAudioAtMs !== undefined;
-    const heard = audible && facts.verdict ? reasonOfEarlyMedia(facts.verdict) : undefined;
+    const heard =
+      audible && facts.verdict ? reasonOfEarlyMedia(facts.verdict, response.status) : undefined;
     if (heard !== undefined)
       return ruling(
         heard,
@@ -256,7 +257,7 @@ function isAboutUs(status: number): boolean {
 }
 
 /** What audio before answer says about a call that then failed. */
-function reasonOfEarlyMedia(verdict: Verdict): EndReason | undefined {
+function reasonOfEarlyMedia(verdict: Verdict, status: number): EndReason | undefined {
   // What a detector concluded from the response itself was not heard.
   if (verdict.phase !== "before_answer" || verdict.kind === "pre_connect") return undefined;
   switch (verdict.label) {
@@ -268,20 +269,22 @@ function reasonOfEarlyMedia(verdict: Verdict): EndReason | undefined {
     case "reorder":
       return "SIP_FAILED_PROVIDER_UNAVAILABLE";
     case "announcement":
-      return reasonOfAnnouncement(verdict.kind);
+      return reasonOfAnnouncement(verdict.kind, status);
     default:
       return undefined;
   }
 }
 
-function reasonOfAnnouncement(kind: string | undefined): EndReason | undefined {
+function reasonOfAnnouncement(kind: string | undefined, status: number): EndReason | undefined {
   switch (kind) {
     case "number_changed":
       return "NUMBER_CHANGED";
     case "not_in_service":
     case "sit_vacant":
-    case "sit_intercept":
       return "SIP_FAILED_WRONG_NUMBER";
+    case "sit_intercept":
+      // The number was changed or is out of service; a 410 tells which.
+      return status === 410 ? "NUMBER_CHANGED" : "SIP_FAILED_WRONG_NUMBER";
     case "temporarily_unavailable":
       return "USER_UNREACHABLE";
     case "circuits_busy":

@@ -5,6 +5,8 @@ import type { Callee } from "./scenario.js";
 /** One number whose callee sounds like something that a detector has to tell apart. */
 export interface LabelRow extends AnsweredNumber {
   readonly label: VerdictLabel;
+  /** Where the label alone does not tell it from its neighbours. */
+  readonly kind?: string;
 }
 
 const RING = { durationMs: 1_000 };
@@ -80,6 +82,8 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     number: "+12025550124",
     callee: "SIT intercept, number changed, before answer",
     label: "announcement",
+    kind: "sit_intercept",
+    expected: "NUMBER_CHANGED",
     script: (callee) =>
       announces(callee, SIT.intercept).speak("announcement_number_changed").reject(410),
   },
@@ -87,6 +91,8 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     number: "+12025550125",
     callee: "SIT vacant code, not in service, before answer",
     label: "announcement",
+    kind: "sit_vacant",
+    expected: "SIP_FAILED_WRONG_NUMBER",
     script: (callee) =>
       announces(callee, SIT.vacant).speak("announcement_not_in_service").reject(404),
   },
@@ -94,12 +100,15 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     number: "+12025550126",
     callee: "SIT no circuit, before answer",
     label: "announcement",
+    kind: "sit_no_circuit",
+    expected: "SIP_FAILED_PROVIDER_UNAVAILABLE",
     script: (callee) => announces(callee, SIT.noCircuit).silence({ durationMs: 1_000 }).reject(503),
   },
   {
     number: "+12025550127",
     callee: "busy tone in early media",
     label: "busy",
+    expected: "USER_BUSY",
     script: (callee) => {
       let busy = callee.earlyMedia();
       for (let cycle = 0; cycle < 6; cycle++)
@@ -137,19 +146,25 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     number: "+12025550131",
     callee: "a greeting in 183, never answered",
     label: "voicemail",
+    expected: "VOICEMAIL_DETECTED_PRECONNECT",
     script: (callee) =>
       callee
         .ring(RING)
         .earlyMedia()
         .speak("voicemail_greeting")
-        .silence({ durationMs: 3_000 })
+        .silence({ durationMs: 1_000 })
         .reject(480),
   },
   {
     number: "+12025550132",
-    callee: "a business, in one sentence",
+    callee: "a business that wonders who is there",
     label: "human",
-    script: (callee) => picksUp(callee).speak("business_greeting").stayOn(),
+    script: (callee) =>
+      picksUp(callee)
+        .speak("business_greeting")
+        .silence({ durationMs: 2_000 })
+        .speak("hello")
+        .stayOn(),
   },
 ];
 
