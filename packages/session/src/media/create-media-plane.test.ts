@@ -250,6 +250,24 @@ describe("media plane", () => {
     expect(end.signals).toMatchObject([{ type: "media_failed" }]);
   });
 
+  it.each(["203.0.113.5", "media.example.com"])(
+    "binds to all interfaces where %s, which it tells, is not its own",
+    async (localAddress) => {
+      const port = plane().open({
+        callId: "call",
+        localAddress,
+        sampleRate: 8000,
+        rtpLostMs: 5_000,
+        onSignal: () => {},
+      });
+      const local = await port.local;
+      expect(local.address).toBe(localAddress);
+      const peer = await peerSocket();
+      port.connect(agreed({ address: "127.0.0.1", port: peer.port }));
+      await until(() => peer.received.length > 2);
+    },
+  );
+
   it("takes even ports from the range it was given", async () => {
     const shared = plane({ ports: { min: 42_001, max: 42_100 }, workers: 2 });
     const ends = [openEnd(shared), openEnd(shared), openEnd(shared)];

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { messageOf, OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
+import { bindAddressFor } from "./bind-address.js";
 import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
 import { MediaThread } from "./worker/media-thread.js";
@@ -10,7 +11,10 @@ import { monotonicMs, type PortRange } from "./worker/worker-protocol.js";
 export interface MediaPlaneOptions {
   /** Media threads; ports go to the least busy one. Default 1, at most 64. */
   readonly workers?: number;
-  /** The address to bind to, where it is not the one in our SDP (behind NAT, in a container). */
+  /**
+   * The address to bind to. Default: the one in our SDP, or all interfaces where that is not one of
+   * this machine's (behind NAT, in a container).
+   */
   readonly bindAddress?: string;
   /** Bind RTP to even ports in this range; any free port by default. */
   readonly ports?: PortRange;
@@ -70,7 +74,7 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
       leg,
       sampleRate,
       rtpLostMs,
-      bindAddress: bindAddress ?? localAddress,
+      bindAddress: bindAddress ?? bindAddressFor(localAddress),
       ports,
       openedMs: monotonicMs(),
     });
