@@ -8,9 +8,10 @@ import { cliLogger, LOG_OPTION } from "./cli-logger.js";
 import { type AgentFlags, agentOf } from "./command-agent.js";
 import { onInterrupt } from "./interrupts.js";
 import { addTrunkOptions, openTrunk, type TrunkFlags } from "./open-trunk.js";
-import { milliseconds } from "./option-parsers.js";
+import { header, milliseconds } from "./option-parsers.js";
 
 interface DialFlags extends AgentFlags, TrunkFlags {
+  readonly header?: Readonly<Record<string, string>>;
   readonly ringTimeout?: number;
   readonly responseTimeout?: number;
   readonly silenceTimeout?: number;
@@ -28,6 +29,7 @@ export function addDialCommand(program: Command): void {
     .description("Place one call and say why it ended.")
     .argument("<number|sip-uri>", "E.164 like +12025550100, an extension, or a SIP URI");
   addTrunkOptions(command)
+    .option("--header <name: value>", "an extra header of the INVITE; repeatable", header)
     .option("--ring-timeout <ms>", "give up ringing after this; default 30000", milliseconds)
     .option("--response-timeout <ms>", "give up without any response; default 32000", milliseconds)
     .option("--silence-timeout <ms>", "hang up on silence this long; default 30000", milliseconds)
@@ -63,7 +65,10 @@ async function dial(to: string, flags: DialFlags): Promise<void> {
   const calls = createCalls({ carrier, agent, logger, limits: limitsOf(flags) });
   try {
     const journal = flags.journal === undefined ? undefined : await openJournalFile(flags.journal);
-    const call = calls.dial({ to });
+    const call = calls.dial({
+      to,
+      ...(flags.header === undefined ? {} : { headers: flags.header }),
+    });
     const written = journal && recordJournal(call.session.call, journal);
     if (flags.json) reportAsJson(call, console.log);
     else reportInWords(call, console.log);

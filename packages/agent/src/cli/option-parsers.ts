@@ -28,6 +28,17 @@ export function collect(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
+/** Collects a repeatable `Name: value`. */
+export function header(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, content] = /^([\w.!%*+`'~-]+)\s*:\s*(.*)$/.exec(value) ?? [];
+  if (name === undefined || content === undefined)
+    throw new InvalidArgumentError("It takes a header, such as 'X-Campaign: autumn'.");
+  return { ...before, [name]: content };
+}
+
 /** As `--listen` takes it: `udp:127.0.0.1:5060`. */
 export function addressInWords({ protocol, address, port }: ListenAddress): string {
   const host = address.includes(":") ? `[${address}]` : address;
