@@ -6,7 +6,7 @@ import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js"
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
 import { MediaThread } from "./worker/media-thread.js";
 import { WorkerPort } from "./worker/worker-port.js";
-import { monotonicMs, type PortRange } from "./worker/worker-protocol.js";
+import { monotonicMs, type PortRange, type SharePorts } from "./worker/worker-protocol.js";
 
 export interface MediaPlaneOptions {
   /** Media threads; ports go to the least busy one. Default 1, at most 64. */
@@ -18,6 +18,14 @@ export interface MediaPlaneOptions {
   readonly bindAddress?: string;
   /** Bind RTP to even ports in this range; any free port by default. */
   readonly ports?: PortRange;
+  /**
+   * Which calls may have one UDP port together, told apart by where their packets come from: fewer
+   * ports to keep open, and less work for each packet. `inbound` (the default): calls that come in
+   * with a usable address for their media, as long as no two have the same. `always`: outgoing ones
+   * too, which is safe when every peer gives each call a port of its own, as trunks do. `never`: a
+   * port for every call.
+   */
+  readonly sharePorts?: SharePorts;
   /** What we speak, best first. Default PCMU, PCMA, G722. */
   readonly codecs?: readonly CodecName[];
   readonly logger?: Logger;
@@ -36,6 +44,7 @@ export interface MediaPlaneOptions {
  */
 export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   const { workers = 1, bindAddress, ports, logger = silentLogger } = options;
+  const { sharePorts: share = "inbound" } = options;
   check(options);
   const codecs = offersFor(options.codecs ?? DEFAULT_CODECS);
   const threads = Array.from({ length: workers }, () => new MediaThread());
@@ -51,7 +60,7 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
       });
     }
     const leg = ++legs;
-    const { callId, sampleRate, rtpLostMs, localAddress } = portOptions;
+    const { callId, sampleRate, rtpLostMs, localAddress, remote } = portOptions;
     const port = new WorkerPort({
       ...portOptions,
       leg,
@@ -76,6 +85,8 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
       rtpLostMs,
       bindAddress: bindAddress ?? bindAddressFor(localAddress),
       ports,
+      share,
+      remote,
       openedMs: monotonicMs(),
     });
     return port;
@@ -110,12 +121,16 @@ function burden(thread: MediaThread): number {
 }
 
 function check(options: MediaPlaneOptions): void {
-  const { workers = 1, bindAddress, ports } = options;
+  const { workers = 1, bindAddress, ports, sharePorts } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw invalid(`workers is ${workers}`, "Give a whole number from 1 to 64.");
   }
   if (bindAddress !== undefined && isIP(bindAddress) === 0) {
     throw invalid(`bindAddress is ${JSON.stringify(bindAddress)}`, "Give an IP address.");
+  }
+  if (sharePorts !== undefined && !["never", "inbound", "always"].includes(sharePorts)) {
+    const given = JSON.stringify(sharePorts);
+    throw invalid(`sharePorts is ${given}`, "Give never, inbound or always.");
   }
   if (!ports) return;
   const { min, max } = ports;

@@ -48,6 +48,8 @@ export interface OpenMediaOptions {
   /** What the agent reads and writes; converted to and from the codec's own rate. */
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
+  /** Where the peer's packets will come from, if it has said so and there is no NAT to doubt it. */
+  readonly remote?: AgreedMedia["remote"] | undefined;
   readonly onSignal: (signal: MediaSignal) => void;
 }
 

@@ -8,7 +8,7 @@ import { HeldDatagrams } from "./held-datagrams.js";
 import { estimateMos } from "./quality.js";
 import { RtcpSession } from "./rtcp-session.js";
 import { looksLikeRtcp, parseRtp, type RtpPacket } from "./rtp.js";
-import { SourceLatch } from "./source-latch.js";
+import { type MediaAddress, SourceLatch } from "./source-latch.js";
 import { SrtpContext, srtpKeyBytes } from "./srtp.js";
 
 export interface RtpLegOptions {
@@ -92,6 +92,21 @@ export class RtpLeg {
   /** What we send by. */
   get ssrc(): number {
     return this.sender.ssrc;
+  }
+
+  /** What the peer sends by, once it was heard. */
+  get heardSsrc(): number | undefined {
+    return this.receiver.ssrc;
+  }
+
+  /** See `SourceLatch`. */
+  get sources(): readonly MediaAddress[] {
+    return this.latch.sources;
+  }
+
+  /** See `SourceLatch`. */
+  get isSettled(): boolean {
+    return this.latch.isSettled;
   }
 
   /** RTP packets that should have come, and that never came. */

@@ -46,6 +46,18 @@ export class SourceLatch {
     return this.latched ?? this.signalled;
   }
 
+  /** Where packets may come from without having to prove themselves: as signalled, as latched. */
+  get sources(): readonly MediaAddress[] {
+    const { signalled, latched } = this;
+    if (!signalled || !latched) return [signalled ?? latched].filter((at) => at !== undefined);
+    return same(signalled, latched) ? [signalled] : [signalled, latched];
+  }
+
+  /** Nobody else can become the source of what was signalled. */
+  get isSettled(): boolean {
+    return this.signalled !== undefined && this.latched !== undefined;
+  }
+
   /** A new offer or answer: starts over when it names another address. */
   signal(address: MediaAddress): void {
     const { signalled, latched } = this;

@@ -33,7 +33,12 @@ export function plane(options: MediaPlaneOptions = {}): MediaPlane {
   return made;
 }
 
-export function openEnd(on: MediaPlane, sampleRate: CallSampleRate = 8000, rtpLostMs = 5_000): End {
+export function openEnd(
+  on: MediaPlane,
+  sampleRate: CallSampleRate = 8000,
+  rtpLostMs = 5_000,
+  remote?: AgreedMedia["remote"],
+): End {
   const signals: MediaSignal[] = [];
   const frames: HeardFrame[] = [];
   const port = on.open({
@@ -41,6 +46,7 @@ export function openEnd(on: MediaPlane, sampleRate: CallSampleRate = 8000, rtpLo
     localAddress: "127.0.0.1",
     sampleRate,
     rtpLostMs,
+    remote,
     onSignal: (signal) => signals.push(signal),
   });
   port.onFrame((frame) => frames.push(frame));
@@ -84,14 +90,19 @@ export async function peerSocket(): Promise<{
   return { socket, port: socket.address().port, received };
 }
 
-export function rtpPacket(sequence: number, payload: Uint8Array, payloadType = 0): Uint8Array {
+export function rtpPacket(
+  sequence: number,
+  payload: Uint8Array,
+  payloadType = 0,
+  ssrc = 7,
+): Uint8Array {
   const packet = new Uint8Array(RTP_HEADER_BYTES + payload.length);
   writeRtpHeader(packet, {
     payloadType,
     marker: false,
     sequence,
     timestamp: sequence * 160,
-    ssrc: 7,
+    ssrc,
   });
   packet.set(payload, RTP_HEADER_BYTES);
   return packet;

@@ -4,7 +4,7 @@ import { RtpLeg } from "../rtp/rtp-leg.js";
 import { MAX_PACKET_BYTES, TICK_MS } from "../send/media-sender.js";
 import { BatchWriter } from "./batch-writer.js";
 import { OverloadGuard } from "./overload.js";
-import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
+import { type Seat, SharedPorts } from "./shared-ports.js";
 import { TickClock } from "./tick-clock.js";
 import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
 
@@ -21,8 +21,7 @@ interface Leg {
   readonly openedMs: number;
   readonly frameSamples: number;
   readonly recording: RecordedLeg;
-  socket: RtpSocket | undefined;
-  rtcpSocket: RtpSocket | undefined;
+  seat: Seat | undefined;
   written: number;
   clears: number;
   closed: boolean;
@@ -37,6 +36,7 @@ export class MediaEngine {
   private readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
   private readonly random: () => number;
   private readonly clock: TickClock;
+  private readonly ports: SharedPorts;
   private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
   private slot = 0;
   private readonly guard = new OverloadGuard();
@@ -52,6 +52,7 @@ export class MediaEngine {
   }) {
     this.post = options.post;
     this.random = options.random;
+    this.ports = new SharedPorts(options.random);
     this.clock = new TickClock(
       (tick, dueMs) => this.tick(tick, dueMs),
       () => this.flush(),
@@ -91,6 +92,7 @@ export class MediaEngine {
           const detail = `we cannot speak what was agreed: ${command.agreed.send.name}`;
           this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
         }
+        leg.seat?.refresh();
         break;
       case "phase":
         rtp.enterPhase();
@@ -134,7 +136,7 @@ export class MediaEngine {
   }
 
   private open(command: Open): void {
-    const { leg: id, sampleRate, rtpLostMs, bindAddress, ports, openedMs } = command;
+    const { leg: id, sampleRate, rtpLostMs, openedMs } = command;
     const rtp = new RtpLeg({
       sampleRate,
       rtpLostMs,
@@ -150,52 +152,32 @@ export class MediaEngine {
         this.batch.report({ type: "recorded", leg: id, request, result });
       }),
       frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
-      socket: undefined,
-      rtcpSocket: undefined,
+      seat: undefined,
       written: 0,
       clears: 0,
       closed: false,
     };
     this.legs.set(id, leg);
     this.clock.start();
-    void this.bind(leg, bindAddress, ports);
+    void this.takeSeat(leg, command);
   }
 
-  private async bind(leg: Leg, bindAddress: string, ports: Open["ports"]): Promise<void> {
-    const { id } = leg;
+  private async takeSeat(leg: Leg, command: Open): Promise<void> {
+    const { id, rtp } = leg;
     try {
-      const socket = await openRtpSocket({
-        bindAddress,
-        ports,
-        random: this.random,
-        onDatagram: (datagram, address, port) =>
-          leg.rtp.receive(datagram, address, port, monotonicMs()),
+      const seat = await this.ports.take({
+        ...command,
+        rtp,
         onError: (detail) =>
           this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } }),
       });
       if (leg.closed) {
-        socket.close();
+        seat.leave();
         return;
       }
-      leg.socket = socket;
-      const rtcpSocket = await openRtcpSocket(
-        {
-          bindAddress,
-          random: this.random,
-          onDatagram: (datagram, address) => {
-            leg.rtp.receiveRtcp(datagram, address, monotonicMs());
-          },
-          // Reports are a courtesy: the call goes on without them.
-          onError: () => {},
-        },
-        socket.port,
-      );
-      if (leg.closed) {
-        rtcpSocket?.close();
-        return;
-      }
-      leg.rtcpSocket = rtcpSocket;
-      this.batch.report({ type: "opened", leg: id, port: socket.port });
+      leg.seat = seat;
+      seat.refresh();
+      this.batch.report({ type: "opened", leg: id, port: seat.port });
     } catch (error) {
       if (leg.closed) return;
       this.batch.report({ type: "open_failed", leg: id, detail: messageOf(error) });
@@ -206,10 +188,9 @@ export class MediaEngine {
   private close(leg: Leg): void {
     const { id, rtp } = leg;
     leg.closed = true;
-    leg.socket?.close();
-    leg.rtcpSocket?.close();
+    this.reportStats(leg);
+    leg.seat?.leave();
     rtp.close();
-    this.batch.report({ type: "stats", leg: id, stats: rtp.stats });
     this.legs.delete(id);
     if (this.legs.size === 0) this.clock.stop();
     if (!leg.recording.active) {
@@ -233,9 +214,15 @@ export class MediaEngine {
       if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
       if ((tick + leg.id) % STATS_TICKS === 0) {
         this.reportDue(leg, tick, dueMs);
-        this.batch.report({ type: "stats", leg: leg.id, stats: leg.rtp.stats });
+        this.reportStats(leg);
       }
     }
+  }
+
+  private reportStats({ id, rtp, seat }: Leg): void {
+    const { stats } = rtp;
+    const packetsDropped = stats.packetsDropped + (seat?.strangers ?? 0);
+    this.batch.report({ type: "stats", leg: id, stats: { ...stats, packetsDropped } });
   }
 
   /** Once a second: can this thread carry what it has? */
@@ -259,24 +246,23 @@ export class MediaEngine {
   }
 
   private sendDue(leg: Leg, tick: number): void {
-    const { socket, rtp } = leg;
+    const { seat, rtp } = leg;
     const { target } = rtp;
-    if (!socket || !target) return;
+    if (!seat || !target) return;
     const packet = this.nextSlot();
     const length = rtp.packetDue(tick, packet);
     if (length === 0) return;
-    socket.send(packet.subarray(0, length), target.address, target.port);
+    seat.send(packet.subarray(0, length), target.address, target.port);
     leg.recording.said(rtp.lastSaid);
   }
 
   private reportDue(leg: Leg, tick: number, dueMs: number): void {
-    const { rtp } = leg;
-    const socket = leg.rtcpSocket ?? leg.socket;
+    const { rtp, seat } = leg;
     const target = rtp.reportTarget;
-    if (!socket || !target) return;
+    if (!seat || !target) return;
     const report = this.nextSlot();
     const length = rtp.reportDue(tick, report, dueMs);
-    if (length > 0) socket.send(report.subarray(0, length), target.address, target.port);
+    if (length > 0) seat.sendReport(report.subarray(0, length), target.address, target.port);
   }
 
   private nextSlot(): Uint8Array {

@@ -11,6 +11,9 @@ export type Command =
       readonly rtpLostMs: number;
       readonly bindAddress: string;
       readonly ports: PortRange | undefined;
+      readonly share: SharePorts;
+      /** Where the peer has said that its packets will come from, if it has. */
+      readonly remote: AgreedMedia["remote"] | undefined;
       /** The zero of `atMs`, on the clock of `monotonicMs`. */
       readonly openedMs: number;
     }
@@ -47,6 +50,9 @@ export type Command =
 export type RecordAction =
   | { readonly do: "start"; readonly path: string }
   | { readonly do: "pause" | "resume" | "stop" };
+
+/** Which calls may have their UDP port together with others, see `MediaPlaneOptions.sharePorts`. */
+export type SharePorts = "never" | "inbound" | "always";
 
 export interface PortRange {
   readonly min: number;
