@@ -5,6 +5,7 @@ import {
   type Carrier,
   callLimitsSchema,
   carrierProfileSchema,
+  customHeadersSchema,
   type Destination,
   type InboundOffer,
   isOffhookError,
@@ -58,7 +59,7 @@ const SHUTDOWN_GRACE_MS = 1_000;
 const placeSchema = z.object({
   to: z.string().max(1_000),
   from: z.string().min(1).max(1_000).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: customHeadersSchema.optional(),
   data: z.record(z.string(), z.unknown()).optional(),
   limits: callLimitsSchema.optional(),
 });
@@ -67,7 +68,7 @@ export interface PlaceOptions {
   /** E.164 (`+12025550100`) or a SIP URI. Private data. */
   readonly to: string;
   readonly from?: string;
-  /** Extra headers of the INVITE. */
+  /** Extra headers of the INVITE; not those that the SIP stack writes itself. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Handed to the agent as `ctx.data`. */
   readonly data?: Readonly<Record<string, unknown>>;

@@ -14,7 +14,10 @@ export function parseOptions<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const path = issue.path.map(String).join(".");
-    return path === "" ? issue.message : `${path}: ${issue.message}`;
+    // Of a key, only the issues within say what is wrong with it.
+    const message = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+    const problem = message ?? issue.message;
+    return path === "" ? problem : `${path}: ${problem}`;
   });
   throw new OffhookError("INVALID_OPTION", `${where}: ${problems.join("; ")}`, {
     remedy: "Correct the named options; the types and docs give their ranges.",

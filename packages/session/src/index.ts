@@ -33,6 +33,7 @@ export {
   visibleStatus,
 } from "./call/call-state.js";
 export type { CallTap } from "./call/call-tap.js";
+export { customHeadersSchema } from "./call/custom-headers.js";
 export { decideEnd, type EndDecision } from "./call/decide-end.js";
 export {
   type AgentEndReason,
