@@ -19,6 +19,8 @@ export type Pulled = BufferedPacket | "lost" | "paused" | "idle";
 const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 300;
 const MAX_PACKETS = 128;
+/** So far back a packet is known to have come before; a power of two above `MAX_PACKETS`. */
+const REMEMBERED = 256;
 /** A timestamp that is off by more than this is a jump, not a pause or a delay. */
 const JUMP_MS = 2_000;
 /** Without a packet for this long the stream is over; the next packet begins a new one. */
@@ -44,6 +46,7 @@ export class JitterBuffer {
   /** The newest seen, from which 16 and 32 bit counters are counted on. */
   private newestSequence: number | undefined;
   private newestTimestamp = 0;
+  private readonly seen = new Float64Array(REMEMBERED).fill(-1);
   private playing = false;
   private firstArrivalMs = 0;
   private nextTimestamp = 0;
@@ -68,6 +71,7 @@ export class JitterBuffer {
   restart(): void {
     this.packets = [];
     this.newestSequence = undefined;
+    this.seen.fill(-1);
     this.stop();
     this.delay.rebase();
   }
@@ -169,10 +173,10 @@ export class JitterBuffer {
   }
 
   private isDuplicate(sequence: number): boolean {
-    return (
-      sequence === this.playedSequence ||
-      this.packets.some((packet) => packet.sequence === sequence)
-    );
+    const at = sequence & (REMEMBERED - 1);
+    if (this.seen[at] === sequence) return true;
+    this.seen[at] = sequence;
+    return false;
   }
 
   private insert(placed: BufferedPacket): void {

@@ -78,12 +78,14 @@ describe("RTCP", () => {
     expect(new Set(gaps).size).toBeGreaterThan(5);
   });
 
-  it("counts loss, duplicates and wraps of the sequence number as RFC 3550 does", () => {
+  it("counts over a wrap of the sequence number, and a packet that came twice for none that did not", () => {
     const heard = new ReceiveStatistics();
     for (const sequence of [65_533, 65_535, 65_534, 1, 1, 0]) heard.count(sequence, 0, 8000, 0);
     heard.count(4, 0, 8000, 0);
     expect(heard.received).toBe(7);
-    expect(heard.lost).toBe(1);
+    expect(heard.duplicates).toBe(1);
+    expect(heard.lost).toBe(2);
+    expect(heard.expected).toBe(8);
     expect(heard.highestSequence).toBe(65_536 + 4);
   });
 });
