@@ -19,7 +19,10 @@ export interface Carrier {
   parseDestination(to: string): Destination;
   /** Starts an outbound leg. Never throws for what the network does: that comes as signals. */
   placeCall(request: PlaceCallRequest, sink: LegSink): OutboundLeg;
-  /** At most one receiver at a time; a call that nobody receives is answered 480. */
+  /**
+   * At most one receiver at a time. A call that nobody receives is answered 480; after the receiver
+   * stopped 503 with Retry-After, so that it is taken elsewhere.
+   */
   receiveCalls(receiver: (offer: InboundOffer) => void): () => void;
   /** Ends what is left of every leg, closes sockets and threads. Idempotent. */
   close(): Promise<void>;
@@ -58,6 +61,14 @@ interface Leg {
    * `transfer` signals. Absent where a leg cannot transfer.
    */
   refer?(target: string, options?: { readonly replaces?: OutboundLeg }): void;
+  /**
+   * Does what a `transfer_request` of this leg asks for: calls its target and, once that answers,
+   * goes on with it (`far_side_changed`); the far side is told of each step, as is `transfer_followed`.
+   * Fails as `transfer_followed` too, and the leg goes on as it was. Absent where a leg cannot.
+   */
+  acceptTransfer?(requestId: string): void;
+  /** Refuses a `transfer_request` with a final response of 300 to 699. */
+  refuseTransfer?(requestId: string, status: number): void;
   /** Puts the far side on hold or takes it off (re-INVITE); `held` follows. Absent where a leg cannot. */
   hold?(held: boolean): void;
   /** Lets go of everything the leg holds. Nothing is signalled afterwards. Idempotent. */

@@ -6,6 +6,7 @@ import type {
   EndReason,
   TerminalState,
   TransferProgress,
+  TransferRequest,
   Verdict,
 } from "./vocabulary.js";
 
@@ -13,6 +14,24 @@ import type {
 export interface CallEvent {
   readonly callId: string;
   readonly atMs: number;
+}
+
+/** What a hook may do about a transfer that the far side asks for. Whichever is called first counts. */
+export interface TransferDecision {
+  /**
+   * Calls the target and goes on with it once it answers; until then, and if it does not, the call
+   * stays as it was. Settles with what became of it. Never rejects.
+   */
+  readonly accept: () => Promise<FollowedTransfer>;
+  /** A final response of 300 to 699; default 603. */
+  readonly refuse: (status?: number) => void;
+}
+
+/** What became of a transfer that was accepted. */
+export interface FollowedTransfer {
+  /** `ended`: the call was over first. */
+  readonly status: "completed" | "failed" | "ended";
+  readonly sipStatus?: number;
 }
 
 /** What a call tells, in the order it happens. Docs are made from these sentences. */
@@ -47,6 +66,18 @@ export interface SessionEvents {
   hold: CallEvent & { readonly held: boolean; readonly by: "far_side" | "us" };
   /** A transfer we asked for went a step on. */
   transfer: CallEvent & { readonly progress: TransferProgress };
+  /**
+   * The far side asks that the call go on with somebody else (REFER, RFC 3515). Refused with 603
+   * unless a hook accepts it before it settles.
+   */
+  transfer_request: CallEvent & TransferRequest & TransferDecision;
+  /** A transfer that a hook accepted went a step on. */
+  transfer_followed: CallEvent & {
+    readonly requestId: string;
+    readonly progress: TransferProgress;
+  };
+  /** The call goes on with somebody else: an accepted transfer worked, or a Replaces (RFC 3891) came. */
+  far_side_changed: CallEvent & { readonly how: "transfer" | "replaces" };
   /** The far side wrote something within the call: a MESSAGE, or an INFO that is no key press. */
   text: CallEvent & { readonly contentType: string; readonly body: string };
   /** Something went wrong that did not end the call: a hook threw, a detector was dropped. */

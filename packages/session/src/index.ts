@@ -84,7 +84,7 @@ export {
   type HookFault,
   type HookTiming,
 } from "./event-hub.js";
-export type { CallEvent, SessionEvents } from "./events.js";
+export type { CallEvent, FollowedTransfer, SessionEvents, TransferDecision } from "./events.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
 export type {
   CallAudio,
@@ -139,6 +139,7 @@ export type {
   ReasonEvidence,
   RetargetEvidence,
   TransferProgress,
+  TransferRequest,
   Verdict,
   VerdictEvidence,
   VerdictLabel,

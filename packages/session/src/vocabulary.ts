@@ -124,9 +124,33 @@ export type LegSignal =
     }
   | { readonly type: "transfer"; readonly progress: TransferProgress }
   /** What the far side wrote within the call: a MESSAGE (RFC 3428), or an INFO that is no key press. */
-  | { readonly type: "text"; readonly contentType: string; readonly body: string };
+  | { readonly type: "text"; readonly contentType: string; readonly body: string }
+  /** The far side asks us to talk to somebody else instead (REFER, RFC 3515). */
+  | { readonly type: "transfer_request"; readonly request: TransferRequest }
+  /** A transfer that the far side asked for, and that we accepted, went a step on. */
+  | {
+      readonly type: "transfer_followed";
+      readonly requestId: string;
+      readonly progress: TransferProgress;
+    }
+  /**
+   * Somebody else has the far side's place, in a dialog of their own: whom an accepted transfer
+   * reached, or who took the call over (Replaces, RFC 3891). The call goes on.
+   */
+  | { readonly type: "far_side_changed"; readonly how: "transfer" | "replaces" };
 
-/** A transfer we asked for (REFER, RFC 3515) as its NOTIFYs report it. */
+/** What the far side asks for with a REFER. */
+export interface TransferRequest {
+  readonly requestId: string;
+  /** Whom to call: a SIP or `tel:` URI. Private data. */
+  readonly target: string;
+  /** Who says so, by its own account (Referred-By, RFC 3892): a URI. Private data. */
+  readonly referredBy?: string;
+  /** We are to take over a call that the far side has with the target (Replaces, RFC 5589 7). */
+  readonly attended: boolean;
+}
+
+/** How far a transfer (REFER, RFC 3515) is: as the NOTIFYs of one that we asked for report it. */
 export interface TransferProgress {
   readonly status: "accepted" | "trying" | "ringing" | "completed" | "failed";
   /** The status code of the REFER's response or of the sipfrag. */

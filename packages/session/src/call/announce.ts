@@ -55,6 +55,14 @@ function announceSignal(hub: EventHub<SessionEvents>, callId: string, signal: Ca
     case "transfer":
       void hub.emit("transfer", { callId, atMs, progress: signal.progress });
       return;
+    case "transfer_followed": {
+      const { requestId, progress } = signal;
+      void hub.emit("transfer_followed", { callId, atMs, requestId, progress });
+      return;
+    }
+    case "far_side_changed":
+      void hub.emit("far_side_changed", { callId, atMs, how: signal.how });
+      return;
     case "text": {
       const { contentType, body } = signal;
       void hub.emit("text", { callId, atMs, contentType, body });

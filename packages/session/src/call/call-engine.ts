@@ -23,6 +23,7 @@ import { CallTaps } from "./call-tap.js";
 import { CallTimers } from "./call-timers.js";
 import { type MediaReport, mediaReportOf } from "./media-report.js";
 import { MeteredMedia } from "./metered-media.js";
+import { offerTransfer } from "./offer-transfer.js";
 import { type CallOutcome, outcomeOf } from "./outcome.js";
 
 export interface CallEngineOptions {
@@ -180,6 +181,11 @@ export class CallEngine {
     if (wasOver) return;
     if (this.#opened) announce(this.hub, this.callId, input);
     else this.#untold.push(input);
+    if (input.type === "signal" && input.signal.type === "transfer_request") {
+      const { signal } = input;
+      const about = { callId: this.callId, atMs: signal.atMs };
+      void offerTransfer(this.hub, this.legs, about, signal.request);
+    }
   }
 
   #carryOut(effect: CallEffect): void {

@@ -48,6 +48,14 @@ export class CallLegs {
     this.#do(() => (request === "CANCEL" ? this.outbound?.cancel() : this.any?.bye()));
   }
 
+  acceptTransfer(requestId: string): void {
+    this.#do(() => this.any?.acceptTransfer?.(requestId));
+  }
+
+  refuseTransfer(requestId: string, status: number): void {
+    this.#do(() => this.any?.refuseTransfer?.(requestId, status));
+  }
+
   refuse(status: number): void {
     this.#do(() => this.inbound?.reject(status, this.refusal));
   }

@@ -10,7 +10,7 @@ import type { CallInput, CallSnapshot, CallTimer, Transition } from "./call-inpu
 import type { CallSettings } from "./call-settings.js";
 import { type CallState, isTerminal } from "./call-state.js";
 import type { EndReason } from "./end-reason.js";
-import { type Ending, openFacts, provisionalEntry } from "./facts.js";
+import { type Ending, type FarSideChange, openFacts, provisionalEntry } from "./facts.js";
 
 /**
  * The call as a pure function: `advance(snapshot, input)` gives the next snapshot and what the
@@ -118,6 +118,10 @@ function onSignal(draft: CallDraft, signal: CallSignal): void {
       return draft.restart("userSilence");
     case "transfer":
       return draft.learn({ transfer: signal.progress });
+    case "far_side_changed":
+      return onFarSideChanged(draft, signal.how, atMs);
+    case "transfer_request":
+    case "transfer_followed":
     case "text":
       // Announced as it is; no state hangs on it.
       return;
@@ -201,6 +205,13 @@ function onHeld(draft: CallDraft, held: boolean): void {
   restartUserSilence(draft);
   if (held) draft.stop("noAudio");
   else if (draft.facts.firstAudioAtMs === undefined) draft.start("noAudio");
+}
+
+/** What was heard before was heard of somebody else: neither turns nor a verdict are theirs. */
+function onFarSideChanged(draft: CallDraft, how: FarSideChange["how"], atMs: number): void {
+  const { farSideChanges = [], verdict: _ofSomebodyElse, ...facts } = draft.facts;
+  if (farSideChanges.length >= EVIDENCE_LIMIT) return;
+  draft.facts = { ...facts, farSideChanges: [...farSideChanges, { atMs, how }] };
 }
 
 function onVoice(draft: CallDraft, who: "user" | "agent", active: boolean): void {

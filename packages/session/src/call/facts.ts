@@ -40,6 +40,8 @@ export interface CallFacts {
   /** How often the user took a turn in conversation. */
   readonly userTurns: number;
   readonly transfer?: TransferProgress;
+  /** Who took the far side's place, and when. */
+  readonly farSideChanges?: readonly FarSideChange[];
   readonly message?: MessageProgress;
   readonly faults: readonly CallFault[];
 }
@@ -51,6 +53,12 @@ export interface ProvisionalEntry {
   readonly toTag?: string;
   readonly hasSdp: boolean;
   readonly toVoicemail: boolean;
+}
+
+/** The call went on with somebody else. */
+export interface FarSideChange {
+  readonly atMs: number;
+  readonly how: "transfer" | "replaces";
 }
 
 /** Who ended the call, and how. The first one counts. */

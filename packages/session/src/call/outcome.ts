@@ -15,7 +15,13 @@ import {
 } from "./call-state.js";
 import { decideEnd } from "./decide-end.js";
 import { type EndReason, type EndReasonCategory, endReasonRow } from "./end-reason.js";
-import { type CallFacts, type ProvisionalEntry, ringMsOf, talkMsOf } from "./facts.js";
+import {
+  type CallFacts,
+  type FarSideChange,
+  type ProvisionalEntry,
+  ringMsOf,
+  talkMsOf,
+} from "./facts.js";
 import type { MediaReport } from "./media-report.js";
 
 /** What SIP said last, kept as evidence. */
@@ -65,6 +71,8 @@ export interface CallOutcome {
   readonly answeredAt?: string;
   readonly verdict?: Verdict;
   readonly message?: MessageProgress;
+  /** When somebody else took the far side's place. Absent if nobody did. */
+  readonly farSideChanges?: readonly FarSideChange[];
   /** Packets, loss, jitter, quality. Measured, not decided: `outcomeOf` knows nothing of it. */
   readonly media?: MediaReport;
   readonly errors: readonly CallFault[];
@@ -109,6 +117,7 @@ export function outcomeOf(
     ...(facts.answeredAtMs === undefined ? {} : { answeredAt: wallTime(facts.answeredAtMs) }),
     ...(facts.verdict === undefined ? {} : { verdict: facts.verdict }),
     ...(facts.message === undefined ? {} : { message: facts.message }),
+    ...(facts.farSideChanges === undefined ? {} : { farSideChanges: facts.farSideChanges }),
   };
 }
 

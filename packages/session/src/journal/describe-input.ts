@@ -89,6 +89,19 @@ function describeSignal(signal: CallSignal): string {
       const { status, sipStatus } = signal.progress;
       return `The transfer is ${status}${sipStatus === undefined ? "" : ` (${sipStatus})`}.`;
     }
+    case "transfer_request": {
+      const { attended, referredBy } = signal.request;
+      const how = attended ? "to a call it has already" : "to somebody else";
+      return `The far side asks to transfer us ${how}${referredBy ? ", and says for whom" : ""}.`;
+    }
+    case "transfer_followed": {
+      const { status, sipStatus } = signal.progress;
+      return `The transfer we were asked for is ${status}${sipStatus === undefined ? "" : ` (${sipStatus})`}.`;
+    }
+    case "far_side_changed":
+      return signal.how === "transfer"
+        ? "The call goes on with whom we were transferred to."
+        : "Somebody else takes the far side's place (Replaces).";
     case "text":
       return `The far side writes ${signal.body.length} characters of ${signal.contentType}.`;
   }

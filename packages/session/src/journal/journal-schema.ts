@@ -72,6 +72,13 @@ const transfer = z.looseObject({
   sipStatus: z.number().exactOptional(),
 });
 
+const transferRequest = z.looseObject({
+  requestId: z.string(),
+  target: z.string(),
+  referredBy: z.string().exactOptional(),
+  attended: z.boolean(),
+});
+
 const signal: z.ZodType<CallSignal> = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("dialing"), atMs }),
   z.looseObject({ type: z.literal("provisional"), atMs, response: provisional }),
@@ -108,6 +115,18 @@ const signal: z.ZodType<CallSignal> = z.discriminatedUnion("type", [
     via: z.enum(["rtp", "info", "audio"]),
   }),
   z.looseObject({ type: z.literal("transfer"), atMs, progress: transfer }),
+  z.looseObject({ type: z.literal("transfer_request"), atMs, request: transferRequest }),
+  z.looseObject({
+    type: z.literal("transfer_followed"),
+    atMs,
+    requestId: z.string(),
+    progress: transfer,
+  }),
+  z.looseObject({
+    type: z.literal("far_side_changed"),
+    atMs,
+    how: z.enum(["transfer", "replaces"]),
+  }),
   z.looseObject({ type: z.literal("text"), atMs, contentType: z.string(), body: z.string() }),
 ]);
 

@@ -1,5 +1,5 @@
 import type { CallInput } from "../call/call-input.js";
-import type { CallSignal, RetargetEvidence, Verdict } from "../vocabulary.js";
+import type { CallSignal, RetargetEvidence, TransferRequest, Verdict } from "../vocabulary.js";
 
 /** What stands where something private stood. */
 export const REDACTED = "[redacted]";
@@ -8,8 +8,8 @@ export const REDACTED = "[redacted]";
 const quotes: readonly string[] = ["text", "phrase", "transcript", "heard"];
 
 /**
- * Takes out what people said, typed and are called by: transcripts, keys, the numbers in Diversion
- * and History-Info. Nothing that decides how a call ends is private, so the journal still replays to
+ * Takes out what people said, wrote, typed and are called by: transcripts, texts, keys, the numbers
+ * in Diversion, History-Info and REFER. Nothing that decides how a call ends is private, so the journal still replays to
  * the same reason.
  */
 export function redactInput(input: CallInput): CallInput {
@@ -45,11 +45,20 @@ function redactSignal(signal: CallSignal): CallSignal {
     case "provisional":
     case "rejected":
       return { ...signal, response: redactRetarget(signal.response) } as CallSignal;
+    case "text":
+      return { ...signal, body: REDACTED };
+    case "transfer_request":
+      return { ...signal, request: redactRequest(signal.request) };
     case "answered":
       return { ...signal, answer: redactRetarget(signal.answer) };
     default:
       return signal;
   }
+}
+
+function redactRequest({ referredBy, ...request }: TransferRequest): TransferRequest {
+  const hidden = referredBy === undefined ? {} : { referredBy: REDACTED };
+  return { ...request, ...hidden, target: REDACTED };
 }
 
 function redactRetarget<Response extends { readonly retarget?: RetargetEvidence }>(

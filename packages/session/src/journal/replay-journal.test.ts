@@ -81,6 +81,17 @@ const signals = {
       optional("sipStatus", fc.constantFrom(200, 486)),
     ),
   }),
+  transfer_request: fc.record({
+    request: merged(
+      fc.record({ requestId: fc.string(), target: fc.string(), attended: fc.boolean() }),
+      optional("referredBy", fc.string()),
+    ),
+  }),
+  transfer_followed: fc.record({
+    requestId: fc.string(),
+    progress: fc.record({ status: fc.constantFrom("accepted", "completed", "failed") }),
+  }),
+  far_side_changed: fc.record({ how: fc.constantFrom("transfer", "replaces") }),
   text: fc.record({ contentType: fc.constantFrom("text/plain", ""), body: fc.string() }),
 } satisfies Record<CallSignal["type"], fc.Arbitrary<object>>;
 

@@ -215,12 +215,18 @@ describe.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
 
     it("transfer, and tell how it went", async () => {
       const { sink: far, accept } = inbound();
-      const { port } = await callee(transport, (offer) => accept(offer).answer());
+      let transferee: InboundLeg | undefined;
+      const { port } = await callee(transport, (offer) => {
+        transferee = accept(offer);
+        transferee.answer();
+      });
       const { leg, sink } = caller(transport, port).dial();
       await sink.until("answered");
       await far.until("answered");
       leg.refer?.("+12025550101");
-      // This callee does not let itself be transferred.
+      const asked = await far.until("transfer_request");
+      if (asked.type === "transfer_request")
+        transferee?.refuseTransfer?.(asked.request.requestId, 403);
       expect(await sink.until("transfer")).toMatchObject({
         progress: { status: "failed", sipStatus: 403 },
       });
@@ -261,14 +267,16 @@ describe.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
       expect(signal).toHaveProperty("detail", expect.stringContaining("ECONNREFUSED"));
     });
 
-    it("refuse with 480 where nobody receives, and 500 where the receiver throws", async () => {
+    it("refuse with 500 where the receiver throws, and with 503 once it stopped", async () => {
       const { port, carrier } = await callee(transport, () => {
         throw new Error("receiver");
       });
       const near = caller(transport, port);
       expect(await near.dial().sink.until("rejected")).toMatchObject({ response: { status: 500 } });
       carrier.receiveCalls(() => undefined)();
-      expect(await near.dial().sink.until("rejected")).toMatchObject({ response: { status: 480 } });
+      expect(await near.dial().sink.until("rejected")).toMatchObject({
+        response: { status: 503, retryAfter: 10 },
+      });
     });
   },
 );

@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
 import { DEFAULT_LIMITS } from "../call/call-settings.js";
-import type { Carrier, InboundOffer, PlaceCallRequest } from "../carrier.js";
+import type { Carrier, Destination, InboundOffer, LegSink, PlaceCallRequest } from "../carrier.js";
 import { systemClock } from "../clock.js";
-import { messageOf, OffhookError } from "../errors.js";
+import { OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
@@ -16,13 +16,14 @@ import {
   parseTrunkUri,
   protocolOf,
 } from "./endpoint.js";
-import { headerLine, refuseInvite, SipInboundLeg } from "./leg/inbound-leg.js";
-import { makeOffer, type SipInboundOffer } from "./leg/inbound-offer.js";
-import { couldAnswer } from "./leg/leg-media.js";
+import { InboundCalls } from "./inbound-calls.js";
+import { headerLine, type SipInboundLeg } from "./leg/inbound-leg.js";
+import type { SipInboundOffer } from "./leg/inbound-offer.js";
+import type { LegMedia } from "./leg/leg-media.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { SipOutboundLeg } from "./leg/outbound-leg.js";
-import { tooBrief } from "./leg/session-keeper.js";
-import { sdpOf } from "./message/evidence.js";
+import type { ReferTarget } from "./leg/refer.js";
+import { EndedDialogs } from "./leg/replaces.js";
 import { parseUri } from "./message/header-value.js";
 import { parseDestination } from "./route/destination.js";
 import { routeFailure } from "./route/route.js";
@@ -78,6 +79,8 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     sampleRate: parsed.sampleRate ?? 8_000,
     rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
     srtp: parsed.srtp ?? "off",
+    endedDialogs: new EndedDialogs(),
+    follow,
   };
   const trunkUri = parsed.trunk && parseTrunkUri(parsed.trunk.uri);
   const protocol: TransportProtocol | undefined =
@@ -89,11 +92,15 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     hostPort: trunkUri.host + (trunkUri.port === undefined ? "" : `:${trunkUri.port}`),
   };
   const { username, password } = parsed.trunk ?? {};
-  const legs = new Set<{ release(): void; drop(): void }>();
-  const nonces = new NonceBook(clock, random);
+  const legs = new Set<SipInboundLeg | SipOutboundLeg>();
   const guard = new InboundGuard(options.inbound ?? {}, clock);
-  let inboundCalls = 0;
-  let receiver: ((offer: SipInboundOffer) => void) | undefined;
+  const inbound = new InboundCalls({
+    settings,
+    guard,
+    nonces: new NonceBook(clock, random),
+    credentials: options.inbound?.credentials,
+    legs,
+  });
   let closing: Promise<void> | undefined;
 
   const endpoint = new Endpoint({
@@ -107,53 +114,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
     ...(options.openWire ? { openWire: options.openWire } : {}),
     admits: (from) => guard.admits(from.address),
-    onInvite: (binding, request, arrival) => {
-      const made = makeOffer({
-        request,
-        arrival,
-        random,
-        nonces,
-        accept: (sink) => {
-          const { callId } = request.message;
-          binding.setFlow(callId, arrival.from);
-          const leg = new SipInboundLeg(settings, binding, request, sink, () => {
-            binding.clearNextHop(callId);
-            legs.delete(leg);
-            inboundCalls -= 1;
-          });
-          legs.add(leg);
-          inboundCalls += 1;
-          return leg;
-        },
-      });
-      const wanted = options.inbound?.credentials;
-      if (wanted && !made.offer.challenge({ ...wanted, status: 401 })) return;
-      const refusal = guard.refusal(inboundCalls);
-      if (refusal) {
-        refuseInvite(request, refusal.status, refusal.headers ? { headers: refusal.headers } : {});
-        return;
-      }
-      const brief = tooBrief(request.message);
-      if (brief) {
-        request.reject({ statusCode: 422, extraHeaders: brief });
-        return;
-      }
-      const offer = sdpOf(request.message);
-      if (offer !== undefined && !couldAnswer(offer, mediaPlane.codecs, settings.srtp)) {
-        refuseInvite(request, 488);
-        return;
-      }
-      if (!receiver || closing) {
-        made.offer.refuse(480);
-        return;
-      }
-      try {
-        receiver(made.offer);
-      } catch (error) {
-        logger.error({ error: messageOf(error) }, "the receiver of calls threw");
-      }
-      if (made.isOpen()) made.offer.refuse(500);
-    },
+    onInvite: (binding, request, arrival) => inbound.take(binding, request, arrival),
   });
 
   const registration = startRegistration();
@@ -195,54 +156,75 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     });
   }
 
+  function place(
+    { callId, requestUri, from, headers = {} }: PlacedCall,
+    sink: LegSink,
+    media?: LegMedia,
+    onOver?: () => void,
+  ): SipOutboundLeg {
+    const localAddress = endpoint.localAddressTowards(parseUri(requestUri)?.host);
+    const domain = home?.hostPort ?? formatHost(localAddress);
+    const leg = new SipOutboundLeg(
+      settings,
+      {
+        callId,
+        requestUri,
+        fromUri: fromUriOf(from ?? parsed.trunk?.from ?? username, domain),
+        extraHeaders: Object.entries(headers).map(([name, value]) => headerLine(name, value)),
+        localAddress,
+        findRoutes: async (uri, over) => {
+          try {
+            const target = parseUri(uri);
+            if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
+            return await endpoint.routes(target, over);
+          } catch (error) {
+            throw new Error(routeFailure(error));
+          }
+        },
+      },
+      sink,
+      () => {
+        legs.delete(leg);
+        onOver?.();
+      },
+      media,
+    );
+    legs.add(leg);
+    return leg;
+  }
+
+  /** A REFER names a URI and not a number that somebody typed. */
+  function follow(target: ReferTarget, sink: LegSink, media: LegMedia, onOver: () => void) {
+    const { uri, replaces, referredBy } = target;
+    const number = parseUri(uri);
+    const requestUri =
+      number?.scheme === "tel"
+        ? requestUriOf({ kind: "e164", address: number.user ?? "" }, home?.hostPort, protocol)
+        : uri;
+    const headers = {
+      ...(referredBy === undefined ? {} : { "Referred-By": `<${referredBy}>` }),
+      ...(replaces === undefined ? {} : { Replaces: replaces, Require: "replaces" }),
+    };
+    return place({ callId: `followed-${random.hex(4)}`, requestUri, headers }, sink, media, onOver);
+  }
+
   return {
     clock,
     registration,
     health,
     ...(profile === undefined ? {} : { profile }),
     parseDestination: (to) => parseDestination(to, home),
-    placeCall(request, sink) {
-      const requestUri = requestUriOf(request, home?.hostPort, protocol);
-      const localAddress = endpoint.localAddressTowards(parseUri(requestUri)?.host);
-      const leg = new SipOutboundLeg(
-        settings,
-        {
-          callId: request.callId,
-          requestUri,
-          fromUri: fromUriOf(
-            request.from ?? parsed.trunk?.from ?? username,
-            home?.hostPort ?? formatHost(localAddress),
-          ),
-          extraHeaders: Object.entries(request.headers ?? {}).map(([name, value]) =>
-            headerLine(name, value),
-          ),
-          localAddress,
-          findRoutes: async (uri, over) => {
-            try {
-              const target = parseUri(uri);
-              if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
-              return await endpoint.routes(target, over);
-            } catch (error) {
-              throw new Error(routeFailure(error));
-            }
-          },
-        },
-        sink,
-        () => legs.delete(leg),
-      );
-      legs.add(leg);
-      return leg;
+    placeCall({ destination, ...request }, sink) {
+      const requestUri = requestUriOf(destination, home?.hostPort, protocol);
+      return place({ ...request, requestUri }, sink);
     },
-    receiveCalls(wanted: (offer: SipInboundOffer & InboundOffer) => void) {
-      receiver = wanted;
-      return () => {
-        if (receiver === wanted) receiver = undefined;
-      };
-    },
+    receiveCalls: (wanted: (offer: SipInboundOffer & InboundOffer) => void) =>
+      inbound.receive(wanted),
     ping: pingOnce,
     ready: async () => ({ addresses: await endpoint.ready }),
     close() {
       closing ??= (async () => {
+        inbound.stop();
         health?.stop();
         for (const leg of [...legs]) leg.release();
         await registration?.stop();
@@ -262,12 +244,16 @@ function defaultMediaPlane(localAddress: string | undefined, logger: Logger): Me
   return createMediaPlane({ logger, bindAddress: isIPv6(localAddress) ? "::" : "0.0.0.0" });
 }
 
+/** A call to place, whose address is found already. */
+interface PlacedCall extends Omit<PlaceCallRequest, "destination"> {
+  readonly requestUri: string;
+}
+
 function requestUriOf(
-  request: PlaceCallRequest,
+  { address, kind }: Destination,
   home: string | undefined,
   protocol: TransportProtocol | undefined,
 ): string {
-  const { address, kind } = request.destination;
   if (kind === "sip") return address;
   const transport =
     protocol === undefined || protocol === "UDP" ? "" : `;transport=${protocol.toLowerCase()}`;

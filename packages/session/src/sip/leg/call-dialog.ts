@@ -3,6 +3,7 @@ import type {
   IncomingInfoRequest,
   IncomingInviteRequest,
   IncomingNotifyRequest,
+  IncomingReferRequest,
   IncomingRequestMessage,
   Session,
 } from "sip.js/lib/core/index.js";
@@ -28,6 +29,7 @@ export interface CallDialogOptions {
   readonly emit: (signal: LegSignal) => void;
   /** The dialog is over, whoever ended it. Called once. */
   readonly onEnded: () => void;
+  readonly onRefer: (request: IncomingReferRequest) => void;
   /** We made the call: decides who waits longer after glare (RFC 3261 14.1). */
   readonly ownsCallId: boolean;
 }
@@ -65,7 +67,7 @@ export class CallDialog {
         this.tellText(request.message);
       },
       onNotify: (request) => this.receiveNotify(request),
-      onRefer: (request) => void request.reject({ statusCode: 403 }),
+      onRefer: (request) => options.onRefer(request),
     };
     options.session.delegate = delegate;
   }
@@ -73,6 +75,11 @@ export class CallDialog {
   get name(): DialogName {
     const { callId, localTag, remoteTag, remoteTarget } = this.options.session;
     return { callId, localTag, remoteTag, remoteTarget: remoteTarget.toString() };
+  }
+
+  /** We have the peer on hold, and it agreed. */
+  get holds(): boolean {
+    return this.saidHeld;
   }
 
   /** Calls back when the ACK of our 2xx came; a dialog without one is lost. */

@@ -19,12 +19,13 @@ import type { Binding } from "../binding.js";
 import { setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
-import { CallDialog, sdpBody } from "./call-dialog.js";
+import { type CallDialog, sdpBody } from "./call-dialog.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { SipOutboundLeg } from "./outbound-leg.js";
 import { ReliableProvisionals } from "./reliable-provisional.js";
 import { sessionHeaders } from "./session-keeper.js";
+import { Succession } from "./succession.js";
 
 /**
  * A call that is offered to us (RFC 3261 13.3).
@@ -35,6 +36,7 @@ export class SipInboundLeg implements InboundLeg {
   private readonly settings: LegSettings;
   private readonly binding: Binding;
   private readonly request: IncomingInviteRequest;
+  readonly succession: Succession;
   private readonly legMedia: LegMedia;
   private readonly prepared: Promise<boolean>;
   private readonly onOver: () => void;
@@ -44,6 +46,7 @@ export class SipInboundLeg implements InboundLeg {
   /** The answer to the offer in the INVITE, once one was made. */
   private answerSdp: string | undefined;
   private answering = false;
+  private readonly ownsPort: boolean;
   private readonly reliable: ReliableProvisionals;
 
   constructor(
@@ -52,6 +55,8 @@ export class SipInboundLeg implements InboundLeg {
     request: IncomingInviteRequest,
     sink: LegSink,
     onOver: () => void,
+    /** Where the call takes another's place: that one's port. */
+    media?: LegMedia,
   ) {
     this.settings = settings;
     this.binding = binding;
@@ -61,13 +66,22 @@ export class SipInboundLeg implements InboundLeg {
     if (request instanceof UserAgentServer) setToTag(request, settings.random.hex(8));
     request.delegate = { onCancel: (message) => this.receiveCancel(message) };
     request.trying();
-    this.legMedia = new LegMedia(
-      settings.mediaPlane,
+    this.legMedia =
+      media ??
+      LegMedia.open(
+        settings.mediaPlane,
+        settings,
+        request.message.callId,
+        binding.advertised.address,
+        (signal) => this.emit(signal),
+      );
+    this.ownsPort = media === undefined;
+    this.succession = new Succession({
       settings,
-      request.message.callId,
-      binding.advertised.address,
-      (signal) => this.emit(signal),
-    );
+      media: this.legMedia,
+      tell: (signal) => this.emit(signal),
+      over: () => this.over(),
+    });
     this.reliable = new ReliableProvisionals({
       clock: settings.clock,
       unit: settings.random.unit(),
@@ -133,34 +147,39 @@ export class SipInboundLeg implements InboundLeg {
   }
 
   bye(reason?: ReasonToSend): void {
-    if (this.dialog) this.dialog.bye(reason);
-    else this.reject(480, reason ? { reason } : {});
+    if (!this.succession.bye(reason)) this.reject(480, reason ? { reason } : {});
   }
 
   hold(held: boolean): void {
-    this.dialog?.hold(held);
+    this.succession.hold(held);
   }
 
   refer(target: string, options: { readonly replaces?: OutboundLeg } = {}): void {
     const { replaces } = options;
-    this.dialog?.refer(
-      target,
-      replaces instanceof SipOutboundLeg ? replaces.dialogName : undefined,
-    );
+    const name = replaces instanceof SipOutboundLeg ? replaces.succession.name : undefined;
+    this.succession.refer(target, name);
+  }
+
+  acceptTransfer(requestId: string): void {
+    this.succession.acceptTransfer(requestId);
+  }
+
+  refuseTransfer(requestId: string, status: number): void {
+    this.succession.refuseTransfer(requestId, status);
   }
 
   /** The sockets are about to close: lets go of every timer. */
   drop(): void {
     this.phase = "over";
-    this.dialog?.drop();
+    this.succession.drop();
     this.reliable.stop();
   }
 
   release(): void {
     this.sink = undefined;
-    this.legMedia.port.close();
+    if (this.ownsPort) this.legMedia.port.close();
     if (this.phase === "offered") this.reject(480);
-    else this.dialog?.bye();
+    else this.succession.release();
   }
 
   private sendProgress(options: ResponseOptions): void {
@@ -194,15 +213,8 @@ export class SipInboundLeg implements InboundLeg {
       extraHeaders: sessionHeaders(message),
     });
     this.phase = "answered";
-    this.dialog = new CallDialog({
-      settings: this.settings,
-      binding: this.binding,
-      session,
-      media: this.legMedia,
-      emit: (signal) => this.emit(signal),
-      onEnded: () => this.over(),
-      ownsCallId: false,
-    });
+    const { binding } = this;
+    this.dialog = this.succession.begin({ binding, session, ownsCallId: false });
     this.dialog.keeper.learn(message);
     this.dialog.keeper.agreeAsServer(message);
     this.dialog.awaitAck((ack) => this.receiveAck(ack, offered));
@@ -214,7 +226,7 @@ export class SipInboundLeg implements InboundLeg {
     const answer = sdpOf(ack);
     const usableMedia = offered || (answer !== undefined && this.legMedia.accept(answer).ok);
     const { sink } = this;
-    if (usableMedia) this.legMedia.port.setPhase("active");
+    if (usableMedia) this.legMedia.activate();
     else this.dialog?.bye({ protocol: "SIP", cause: 488 });
     sink?.onSignal({
       type: "answered",

@@ -33,23 +33,19 @@ export class LegMedia {
   private address = "";
   private portNumber = 0;
   private profile: string;
+  /** What is agreed here reaches the port. */
+  private inForce: boolean;
+  private active = false;
 
-  constructor(
+  /** Opens a port. */
+  static open(
     plane: MediaPlane,
     settings: LegSettings,
     callId: string,
     localAddress: string,
     emit: (signal: LegSignal) => void,
-  ) {
-    this.codecs = plane.codecs;
-    // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
-    this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
-    this.sdes = makeSdes(settings.srtp, settings.random);
-    // "Allowed" offers keys within the plain profile: who knows nothing of them answers as ever,
-    // whereas a peer without SRTP must refuse RTP/SAVP.
-    this.profile = settings.srtp === "required" ? "RTP/SAVP" : "RTP/AVP";
-    this.emit = emit;
-    this.port = plane.open({
+  ): LegMedia {
+    const port = plane.open({
       callId,
       localAddress,
       sampleRate: settings.sampleRate,
@@ -57,7 +53,52 @@ export class LegMedia {
       onSignal: emit,
     });
     // A leg that ends before its socket is open never asks for it.
-    this.port.local.catch(() => undefined);
+    port.local.catch(() => undefined);
+    return new LegMedia(port, plane.codecs, settings, emit, true);
+  }
+
+  private constructor(
+    port: MediaPort,
+    codecs: LocalMedia["codecs"],
+    settings: LegSettings,
+    emit: (signal: LegSignal) => void,
+    inForce: boolean,
+  ) {
+    this.port = port;
+    this.codecs = codecs;
+    this.inForce = inForce;
+    // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
+    this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
+    this.sdes = makeSdes(settings.srtp, settings.random);
+    // "Allowed" offers keys within the plain profile: who knows nothing of them answers as ever,
+    // whereas a peer without SRTP must refuse RTP/SAVP.
+    this.profile = settings.srtp === "required" ? "RTP/SAVP" : "RTP/AVP";
+    this.emit = emit;
+  }
+
+  /**
+   * Offers and answers of its own, keys included, for the same port: with somebody who may take the
+   * far side's place. Nothing of it is in force before `takeOver`.
+   */
+  successor(settings: LegSettings, emit: (signal: LegSignal) => void): LegMedia {
+    return new LegMedia(this.port, this.codecs, settings, emit, false);
+  }
+
+  /** Puts what was agreed here in force instead of what `before` agreed. */
+  takeOver(before: LegMedia): void {
+    before.inForce = false;
+    this.inForce = true;
+    this.heldByPeer = before.heldByPeer;
+    if (this.agreed) this.enforce(this.agreed);
+    if (!before.active) this.port.setPhase("active");
+    this.active = true;
+  }
+
+  /** The call was answered. */
+  activate(): void {
+    if (!this.inForce) return;
+    this.active = true;
+    this.port.setPhase("active");
   }
 
   /** Waits for the socket. @throws MEDIA_FAILED */
@@ -72,6 +113,7 @@ export class LegMedia {
     const local = this.local();
     const { sdes } = this;
     const inForce = this.agreed;
+    if (!inForce && !sdes) this.port.expect?.(this.codecs);
     if (!sdes || !inForce) return formatOffer(local);
     // A later offer stays with what is in force, keys and profile included (RFC 4568 7.1.4).
     const keys = sdes.keys.filter(({ suite }) => suite === inForce.srtp?.suite);
@@ -112,13 +154,16 @@ export class LegMedia {
     if (!result.ok) return result;
     this.agreed = result.agreed;
     this.profile = result.profile;
-    this.port.connect(result.agreed);
-    const held = isHeldByPeer(result.agreed.direction);
-    if (held !== this.heldByPeer) {
-      this.heldByPeer = held;
-      this.emit({ type: "held", by: "far_side", held });
-    }
+    if (this.inForce) this.enforce(result.agreed);
     return result;
+  }
+
+  private enforce(agreed: AgreedMedia): void {
+    this.port.connect(agreed);
+    const held = isHeldByPeer(agreed.direction);
+    if (held === this.heldByPeer) return;
+    this.heldByPeer = held;
+    this.emit({ type: "held", by: "far_side", held });
   }
 }
 

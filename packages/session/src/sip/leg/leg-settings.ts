@@ -1,9 +1,14 @@
+import type { LegSink } from "../../carrier.js";
 import type { Clock } from "../../clock.js";
 import type { Logger } from "../../logger.js";
 import type { CallSampleRate } from "../../media/call-audio.js";
 import type { MediaPlane } from "../../media/media-plane.js";
 import type { Random } from "../../random.js";
 import type { SrtpPolicy } from "../message/sdes.js";
+import type { LegMedia } from "./leg-media.js";
+import type { ReferTarget } from "./refer.js";
+import type { EndedDialogs } from "./replaces.js";
+import type { Successor } from "./succession.js";
 
 /** What every leg of a carrier is made with. */
 export interface LegSettings {
@@ -14,4 +19,12 @@ export interface LegSettings {
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
   readonly srtp: SrtpPolicy;
+  readonly endedDialogs: EndedDialogs;
+  /** Calls whom a REFER names, for the leg that accepted it. */
+  readonly follow: (
+    target: ReferTarget,
+    sink: LegSink,
+    media: LegMedia,
+    onOver: () => void,
+  ) => Successor;
 }

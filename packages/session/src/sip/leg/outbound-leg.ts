@@ -9,7 +9,7 @@ import type { LegSink, OutboundLeg, ReasonToSend } from "../../carrier.js";
 import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { MediaLeg } from "../../media/call-audio.js";
-import type { LegSignal } from "../../vocabulary.js";
+import type { AnswerResponse, LegSignal } from "../../vocabulary.js";
 import {
   finalOf,
   isSynthetic,
@@ -20,7 +20,6 @@ import {
 } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import type { Route } from "../route/route.js";
-import { CallDialog } from "./call-dialog.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import {
@@ -31,8 +30,9 @@ import {
   makeInvite,
 } from "./outbound-invite.js";
 import { RedirectGuard } from "./redirect.js";
-import type { DialogName } from "./refer.js";
+import type { Replaces } from "./replaces.js";
 import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
+import { Succession } from "./succession.js";
 
 export interface OutboundCall {
   readonly callId: string;
@@ -61,17 +61,20 @@ const CANCELED_MS = 32_000;
 export class SipOutboundLeg implements OutboundLeg {
   private readonly settings: LegSettings;
   private readonly call: OutboundCall;
+  readonly succession: Succession;
   private readonly legMedia: LegMedia;
+  private readonly ownsPort: boolean;
   private readonly onOver: () => void;
   private sink: LegSink | undefined;
   private phase: "routing" | "calling" | "talking" | "over" = "routing";
   private route: Route | undefined;
   private invite: OutgoingInviteRequest | undefined;
-  private dialog: CallDialog | undefined;
   private cancelWanted: { readonly reason: ReasonToSend | undefined } | undefined;
   private cancelSent = false;
   private provisionalSeen = false;
   private earlyAnswerTag: string | undefined;
+  /** Who rings, by To-tag. */
+  private readonly earlyTags = new Set<string>();
   private cancelTimer: TimerHandle | undefined;
   private attempts: Attempt[] = [];
   /** The first attempt's INVITE, where it was measured already. */
@@ -79,19 +82,32 @@ export class SipOutboundLeg implements OutboundLeg {
   private readonly redirects: RedirectGuard;
   private sessionSeconds = DEFAULT_SESSION_SECONDS;
 
-  constructor(settings: LegSettings, call: OutboundCall, sink: LegSink, onOver: () => void) {
+  constructor(
+    settings: LegSettings,
+    call: OutboundCall,
+    sink: LegSink,
+    onOver: () => void,
+    /** Where the call may take another's place: that one's port. */
+    media?: LegMedia,
+  ) {
     this.settings = settings;
     this.call = call;
     this.sink = sink;
     this.onOver = onOver;
     this.redirects = new RedirectGuard(call.requestUri);
-    this.legMedia = new LegMedia(
-      settings.mediaPlane,
+    this.legMedia =
+      media ??
+      LegMedia.open(settings.mediaPlane, settings, call.callId, call.localAddress, (signal) =>
+        this.emit(signal),
+      );
+    this.ownsPort = media === undefined;
+    this.succession = new Succession({
       settings,
-      call.callId,
-      call.localAddress,
-      (signal) => this.emit(signal),
-    );
+      media: this.legMedia,
+      tell: (signal) => this.emit(signal),
+      over: () => this.over(),
+      answeredInstead: (answer) => this.answeredInstead(answer),
+    });
     this.start().catch((error: unknown) => this.fail("transport", messageOf(error)));
   }
 
@@ -115,43 +131,54 @@ export class SipOutboundLeg implements OutboundLeg {
   }
 
   bye(reason?: ReasonToSend): void {
-    if (this.dialog) this.dialog.bye(reason);
-    else this.cancel(reason);
+    if (!this.succession.bye(reason)) this.cancel(reason);
   }
 
   hold(held: boolean): void {
-    this.dialog?.hold(held);
+    this.succession.hold(held);
   }
 
   refer(target: string, options: { readonly replaces?: OutboundLeg } = {}): void {
     const { replaces } = options;
-    this.dialog?.refer(
-      target,
-      replaces instanceof SipOutboundLeg ? replaces.dialogName : undefined,
-    );
+    const name = replaces instanceof SipOutboundLeg ? replaces.succession.name : undefined;
+    this.succession.refer(target, name);
   }
 
-  /** For an attended transfer. */
-  get dialogName(): DialogName | undefined {
-    return this.dialog?.name;
+  acceptTransfer(requestId: string): void {
+    this.succession.acceptTransfer(requestId);
+  }
+
+  refuseTransfer(requestId: string, status: number): void {
+    this.succession.refuseTransfer(requestId, status);
+  }
+
+  /** It rings, and is the early dialog that is named (RFC 3891 3). */
+  ringsAs({ callId, localTag, remoteTag }: Replaces): boolean {
+    const { invite, earlyTags } = this;
+    return (
+      this.phase === "calling" &&
+      invite?.message.callId === callId &&
+      invite.message.fromTag === localTag &&
+      earlyTags.has(remoteTag)
+    );
   }
 
   /** The sockets are about to close: lets go of every timer. */
   drop(): void {
     this.phase = "over";
-    this.dialog?.drop();
+    this.succession.drop();
     this.settings.clock.clear(this.cancelTimer);
   }
 
   release(): void {
     this.sink = undefined;
-    this.legMedia.port.close();
+    if (this.ownsPort) this.legMedia.port.close();
     if (this.phase === "routing") this.over();
     else if (this.phase === "calling") {
       // Letting go of an INVITE that may yet be answered would leave a phone ringing.
       this.cancelWanted ??= { reason: undefined };
       this.sendCancel();
-    } else this.dialog?.bye();
+    } else this.succession.release();
   }
 
   private async start(): Promise<void> {
@@ -290,6 +317,8 @@ export class SipOutboundLeg implements OutboundLeg {
       const result = this.legMedia.accept(sdp);
       if (result.ok) this.earlyAnswerTag = message.toTag;
     }
+    const tag = tagOf(message);
+    if (tag !== undefined) this.earlyTags.add(tag);
     this.receiveProvisional(message);
   }
 
@@ -302,20 +331,13 @@ export class SipOutboundLeg implements OutboundLeg {
     }
     this.settings.clock.clear(this.cancelTimer);
     this.phase = "talking";
-    this.dialog = new CallDialog({
-      settings: this.settings,
-      binding: this.route.binding,
-      session,
-      media: this.legMedia,
-      emit: (signal) => this.emit(signal),
-      onEnded: () => this.over(),
-      ownsCallId: true,
-    });
-    this.dialog.keeper.learn(message);
-    this.dialog.keeper.agreedAsClient(message);
+    const { binding } = this.route;
+    const dialog = this.succession.begin({ binding, session, ownsCallId: true });
+    dialog.keeper.learn(message);
+    dialog.keeper.agreedAsClient(message);
     const crossedCancel = this.cancelWanted !== undefined;
     const usableMedia = this.acceptAnswer(message);
-    if (usableMedia && !crossedCancel) this.legMedia.port.setPhase("active");
+    if (usableMedia && !crossedCancel) this.legMedia.activate();
     const toTag = tagOf(message);
     const answer = {
       status: message.statusCode ?? 200,
@@ -329,9 +351,16 @@ export class SipOutboundLeg implements OutboundLeg {
     const { sink } = this;
     if (!usableMedia || crossedCancel) {
       const reason = this.cancelWanted?.reason;
-      this.dialog.bye(usableMedia ? reason : { protocol: "SIP", cause: 488 });
+      dialog.bye(usableMedia ? reason : { protocol: "SIP", cause: 488 });
     }
     sink?.onSignal({ type: "answered", answer });
+  }
+
+  /** Somebody picked the call up elsewhere: our INVITE is withdrawn, and a late 2xx ended. */
+  private answeredInstead(answer: AnswerResponse): void {
+    this.phase = "talking";
+    this.invite?.cancel();
+    this.emit({ type: "answered", answer });
   }
 
   private acceptAnswer(message: IncomingResponseMessage): boolean {

@@ -1,4 +1,5 @@
 import type { TransferProgress } from "../../vocabulary.js";
+import { parseNameAddr } from "../message/header-value.js";
 
 /** One dialog as a Replaces header names it (RFC 3891 3), seen from our side. */
 export interface DialogName {
@@ -36,4 +37,50 @@ export function readTransferNotify(
   if (sipStatus >= 200) return { status: "completed", sipStatus };
   if (ended) return { status: "failed", sipStatus };
   return { status: sipStatus > 100 ? "ringing" : "trying", sipStatus };
+}
+
+/** Whom a REFER wants us to call. */
+export interface ReferTarget {
+  readonly uri: string;
+  /** The `Replaces` header that our INVITE is to carry (RFC 5589 7). */
+  readonly replaces?: string;
+  readonly referredBy?: string;
+}
+
+/** Reads a REFER (RFC 3515 2.4.2), or says with which status it is to be refused. */
+export function readRefer(
+  referTo: readonly string[],
+  referredBy: string | undefined,
+): ReferTarget | { readonly refusal: number } {
+  const [value, second] = referTo;
+  if (value === undefined || second !== undefined) return { refusal: 400 };
+  const uri = parseNameAddr(value)?.uri;
+  // Readable, but no telephone: a web page, say.
+  if (!uri) return { refusal: /^[^<]*<?(?!sips?:|tel:)[a-z][a-z+.-]*:/i.test(value) ? 416 : 400 };
+  const method = uri.params["method"];
+  if (method && method.toUpperCase() !== "INVITE") return { refusal: 501 };
+  const [target = "", headers] = uri.text.split("?", 2);
+  // Of the headers that the far side would write into our INVITE, only this one is heeded.
+  const replaces = replacesAmong(headers);
+  if (replaces === "") return { refusal: 400 };
+  const by = parseNameAddr(referredBy ?? "")?.uri.text;
+  return {
+    uri: target.replace(/;method=INVITE/i, ""),
+    ...(replaces === undefined ? {} : { replaces }),
+    ...(by === undefined ? {} : { referredBy: by }),
+  };
+}
+
+/** Undefined where there is none, empty where it cannot be read. */
+function replacesAmong(headers: string | undefined): string | undefined {
+  for (const header of headers?.split("&") ?? []) {
+    const [name = "", value = ""] = header.split("=", 2);
+    if (name.toLowerCase() !== "replaces") continue;
+    try {
+      return decodeURIComponent(value).replace(/[\r\n]+/g, " ");
+    } catch {
+      return "";
+    }
+  }
+  return undefined;
 }
