@@ -144,7 +144,7 @@ class CallPanel implements Panel {
     this.feeding++;
     const startedMs = this.stopwatch();
     if (frame.phase === "active" && this.answeredAtMs === undefined) this.answered(frame.atMs);
-    if (this.measuring > 0) this.each((seat) => seat.frame(frame));
+    if (this.measuring > 0) this.measureFrame(frame);
     else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.frame(frame);
     try {
       this.frontEnd.push(frame);
@@ -221,8 +221,18 @@ class CallPanel implements Panel {
 
   /** Fifty times a second: no closure, no allocation. */
   private hop(hop: Hop): void {
-    if (this.measuring > 0) this.each((seat) => seat.hop(hop));
+    if (this.measuring > 0) this.measureHop(hop);
     else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.hop(hop);
+  }
+
+  // Apart from their callers: what a closure holds is allocated whenever the function around it
+  // is entered, whether the closure is made or not.
+  private measureFrame(frame: HeardFrame): void {
+    this.each((seat) => seat.frame(frame));
+  }
+
+  private measureHop(hop: Hop): void {
+    this.each((seat) => seat.hop(hop));
   }
 
   private answered(atMs: number): void {
@@ -270,12 +280,13 @@ class CallPanel implements Panel {
 
   private decide(): void {
     this.dirty = false;
+    const standing = this.verdict;
+    if (standing && !standing.provisional) return;
     const reports = this.seats.flatMap(({ name, report }) =>
       report ? [{ detector: name, report }] : [],
     );
     const fused = fuse(reports, this.priors.current);
-    const standing = this.verdict;
-    if (!fused || (standing && !standing.provisional)) return;
+    if (!fused) return;
     const same =
       standing?.label === fused.label &&
       standing.kind === fused.kind &&

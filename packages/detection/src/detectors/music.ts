@@ -39,7 +39,8 @@ export const music = defineDetector({
     const before = new Float32Array(LAST_BIN + 1);
     let place = 0;
     let count = 0;
-    let lastHz = 0;
+    // Not a variable: a closure's number that is no small integer is allocated anew at every step.
+    const last = new Float64Array(1);
     let musicMs = 0;
     let claimed = false;
     let settled = false;
@@ -93,10 +94,10 @@ export const music = defineDetector({
     audio.onHop((hop) => {
       if (settled) return;
       likenesses[place] = likenessTo(before, hop);
-      held[place] = Math.abs(hop.peakHz - lastHz) < SAME_NOTE_HZ ? 1 : 0;
+      held[place] = Math.abs(hop.peakHz - (last[0] as number)) < SAME_NOTE_HZ ? 1 : 0;
       sounding[place] = hop.levelDb > QUIET_DB ? 1 : 0;
       toned[place] = hop.steadyHops >= 8 ? 1 : 0;
-      lastHz = hop.peakHz;
+      last[0] = hop.peakHz;
       place = (place + 1) % length;
       if (++count >= length && count % JUDGE_EVERY_HOPS === 0) judge();
     });

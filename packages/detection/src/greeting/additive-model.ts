@@ -28,10 +28,15 @@ export function judgeCadence(model: StageModel, cadence: Cadence): Judgement {
   for (const feature of CADENCE_FEATURES) {
     const curve = model.curves[feature];
     if (!curve) continue;
-    const place = curve.upTo.findIndex((limit) => cadence[feature] < limit);
-    const added = curve.value[place < 0 ? curve.upTo.length : place] ?? 0;
+    const added = curve.value[placeOf(cadence[feature], curve.upTo)] ?? 0;
     because[feature] = added;
     sum += added;
   }
   return { human: 1 / (1 + Math.exp(-sum)), because };
+}
+
+function placeOf(value: number, upTo: readonly number[]): number {
+  let place = 0;
+  while (place < upTo.length && value >= (upTo[place] as number)) place++;
+  return place;
 }

@@ -38,12 +38,30 @@ export const CADENCE_FEATURES = [
   "utterancesInLastRun",
 ] as const satisfies readonly (keyof Cadence)[];
 
+interface Run {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly utterances: number;
+}
+
+/** What is kept of the talk so far: as little after an hour as after a second. */
+interface Rhythm {
+  readonly first: Run;
+  readonly last: Run;
+  readonly runs: number;
+  /** Of the runs before the last one. */
+  readonly longestRunMs: number;
+  readonly speechMs: number;
+  readonly longestGapMs: number;
+  readonly lastGapMs: number;
+}
+
 /** Follows the cadence after answer and tells it at each stage. */
 export class CadenceFollower {
   private readonly audio: HeardAudio;
   private readonly answeredAtMs: () => number | undefined;
   private readonly onStage: (stage: Stage, cadence: Cadence) => void;
-  private runs: { startMs: number; endMs: number; utterances: number }[] = [];
+  private rhythm: Rhythm | undefined;
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -66,7 +84,7 @@ export class CadenceFollower {
 
   onUtterance(utterance: Utterance): void {
     if (this.answeredAtMs() === undefined || utterance.phase !== "active") return;
-    this.add(utterance.startMs, utterance.endMs);
+    this.rhythm = withTalk(this.rhythm, utterance.startMs, utterance.endMs);
     this.cancel?.();
     this.waitForPause(0);
   }
@@ -75,37 +93,26 @@ export class CadenceFollower {
     this.cancel?.();
   }
 
-  private add(startMs: number, endMs: number): void {
-    const last = this.runs.at(-1);
-    if (last && startMs - last.endMs < RUN_GAP_MS) {
-      last.endMs = endMs;
-      last.utterances++;
-    } else this.runs.push({ startMs, endMs, utterances: 1 });
-  }
-
   private waitForPause(index: number): void {
-    const last = this.runs.at(-1);
+    const { rhythm } = this;
     const pauseMs = PAUSE_STAGES_MS[index];
-    if (!last || pauseMs === undefined) return;
-    this.cancel = this.audio.at(last.endMs + pauseMs, () => {
+    if (!rhythm || pauseMs === undefined) return;
+    this.cancel = this.audio.at(rhythm.last.endMs + pauseMs, () => {
       this.waitForPause(index + 1);
-      this.onStage(`pause${pauseMs}`, this.cadence());
+      this.onStage(`pause${pauseMs}`, cadenceOf(rhythm, this.answeredAtMs()));
     });
   }
 
   private waitWhileTalking(startMs: number): void {
-    const last = this.runs.at(-1);
+    const last = this.rhythm?.last;
     const continues = last !== undefined && startMs - last.endMs < RUN_GAP_MS;
     const runStartMs = continues ? last.startMs : startMs;
     const tellAt = (atMs: number): void => {
       this.cancel = this.audio.at(atMs, () => {
-        const before = this.runs;
-        this.runs = before.map((run) => ({ ...run }));
-        this.add(startMs, atMs);
-        const cadence = this.cadence();
-        this.runs = before;
+        // As if the utterance ended here; where it does end is not known yet.
+        const rhythm = withTalk(this.rhythm, startMs, atMs);
         tellAt(atMs + TALKING_EVERY_MS);
-        this.onStage("talking", cadence);
+        this.onStage("talking", cadenceOf(rhythm, this.answeredAtMs()));
       });
     };
     const nowMs = Math.max(startMs, this.audio.nowMs);
@@ -113,26 +120,54 @@ export class CadenceFollower {
     const stepsDone = Math.max(0, Math.floor((talkedMs - TALKING_FROM_MS) / TALKING_EVERY_MS) + 1);
     tellAt(runStartMs + TALKING_FROM_MS + stepsDone * TALKING_EVERY_MS);
   }
+}
 
-  private cadence(): Cadence {
-    const { runs } = this;
-    const first = runs[0];
-    const last = runs.at(-1);
-    if (!first || !last) throw new Error("no cadence before the first run");
-    const lengths = runs.map(({ startMs, endMs }) => endMs - startMs);
-    const gaps = runs
-      .slice(1)
-      .map(({ startMs }, index) => startMs - (runs[index]?.endMs ?? startMs));
+/** The rhythm with one more utterance: part of the last run, or a run of its own. */
+function withTalk(before: Rhythm | undefined, startMs: number, endMs: number): Rhythm {
+  const alone: Run = { startMs, endMs, utterances: 1 };
+  if (!before)
     return {
-      onsetMs: first.startMs - (this.answeredAtMs() ?? first.startMs),
-      firstRunMs: first.endMs - first.startMs,
-      lastRunMs: last.endMs - last.startMs,
-      longestRunMs: Math.max(...lengths),
-      speechMs: lengths.reduce((sum, ms) => sum + ms, 0),
-      runs: runs.length,
-      longestGapMs: Math.max(0, ...gaps),
-      lastGapMs: gaps.at(-1) ?? 0,
-      utterancesInLastRun: last.utterances,
+      first: alone,
+      last: alone,
+      runs: 1,
+      longestRunMs: 0,
+      speechMs: 0,
+      longestGapMs: 0,
+      lastGapMs: 0,
     };
+  const { first, last, runs } = before;
+  if (startMs - last.endMs < RUN_GAP_MS) {
+    const longer: Run = { startMs: last.startMs, endMs, utterances: last.utterances + 1 };
+    return { ...before, first: runs === 1 ? longer : first, last: longer };
   }
+  const gapMs = startMs - last.endMs;
+  return {
+    first,
+    last: alone,
+    runs: runs + 1,
+    longestRunMs: Math.max(before.longestRunMs, lengthMs(last)),
+    speechMs: before.speechMs + lengthMs(last),
+    longestGapMs: Math.max(before.longestGapMs, gapMs),
+    lastGapMs: gapMs,
+  };
+}
+
+function cadenceOf(rhythm: Rhythm, answeredAtMs: number | undefined): Cadence {
+  const { first, last, runs, longestGapMs, lastGapMs } = rhythm;
+  const lastRunMs = lengthMs(last);
+  return {
+    onsetMs: first.startMs - (answeredAtMs ?? first.startMs),
+    firstRunMs: lengthMs(first),
+    lastRunMs,
+    longestRunMs: Math.max(rhythm.longestRunMs, lastRunMs),
+    speechMs: rhythm.speechMs + lastRunMs,
+    runs,
+    longestGapMs,
+    lastGapMs,
+    utterancesInLastRun: last.utterances,
+  };
+}
+
+function lengthMs({ startMs, endMs }: Run): number {
+  return endMs - startMs;
 }

@@ -36,9 +36,14 @@ export class AudioDeadlines {
     };
   }
 
+  /** Whether `reached` has anything to do: nearly always not. */
+  isDue(nowMs: number): boolean {
+    return nowMs >= this.earliestMs;
+  }
+
   /** The audio has come this far. */
   reached(nowMs: number): void {
-    if (nowMs < this.earliestMs) return;
+    if (!this.isDue(nowMs)) return;
     const due = [...this.pending].filter((deadline) => deadline.dueMs <= nowMs);
     due.sort((a, b) => a.dueMs - b.dueMs);
     for (const deadline of due) if (this.pending.delete(deadline)) deadline.callback();

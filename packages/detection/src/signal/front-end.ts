@@ -31,8 +31,8 @@ export class FrontEnd {
   private readonly tones: Tones;
   private converter: To8k | undefined;
   private phase: HeardFrame["phase"] = "early";
-  /** Where the next sample falls, in ms since the call was created; undefined before any. */
-  private expectedMs: number | undefined;
+  /** Where the next sample falls, in ms since the call was created; NaN before any. */
+  private expectedMs = Number.NaN;
   private hopStartMs = 0;
 
   constructor(listener: FrontEndListener, clock: Clock, elapsedMs: () => number) {
@@ -53,9 +53,9 @@ export class FrontEnd {
       this.converter = new To8k(frame.sampleRate);
     const durationMs = (frame.data.length / frame.channels / frame.sampleRate) * 1_000;
     // `atMs` is the moment the frame was played out: its first sample.
-    if (this.expectedMs === undefined) this.startAt(frame.atMs);
+    if (Number.isNaN(this.expectedMs)) this.startAt(frame.atMs);
     else if (frame.atMs - this.expectedMs > GAP_MS) this.fillUntil(frame.atMs);
-    this.expectedMs = (this.expectedMs ?? frame.atMs) + durationMs;
+    this.expectedMs += durationMs;
     const count = this.converter.convert(frame.channels === 1 ? frame.data : firstChannel(frame));
     this.analyse(this.converter.output, count);
   }
@@ -66,7 +66,7 @@ export class FrontEnd {
     this.utterances.end("early");
     this.phase = "active";
     this.analyser?.reset();
-    if (this.expectedMs !== undefined) this.hopStartMs = this.expectedMs;
+    if (!Number.isNaN(this.expectedMs)) this.hopStartMs = this.expectedMs;
   }
 
   /** Ends the utterance that the end of the call cut off. */
@@ -84,7 +84,7 @@ export class FrontEnd {
   }
 
   private fillUntil(atMs: number): void {
-    const gapMs = atMs - (this.expectedMs as number);
+    const gapMs = atMs - this.expectedMs;
     const fillMs = Math.min(gapMs, LONGEST_FILL_MS);
     const missing = Math.round(fillMs * 8);
     for (let done = 0; done < missing; done += SILENCE.length)
@@ -110,7 +110,7 @@ export class FrontEnd {
     this.utterances.push(hop);
     this.tones.push(hop);
     this.listener.onHop(hop);
-    this.deadlines.reached(this.nowMs);
+    if (this.deadlines.isDue(this.nowMs)) this.deadlines.reached(this.nowMs);
   }
 }
 
