@@ -2,6 +2,7 @@ import type { IncomingRequestMessage, IncomingResponseMessage } from "sip.js/lib
 import { parseParams, parseVia, type ViaValue } from "../message/header-value.js";
 import { headerOf, type ParsedRequest, type ParsedResponse } from "../message/parse.js";
 import { formatHost, type HostPort } from "../transport/wire.js";
+import { isUniqueBranch, legacyBranch } from "./legacy-transaction.js";
 
 /** What sip.js would trip over is put right here, before it sees a message. */
 
@@ -27,6 +28,51 @@ export function stampVia(
 }
 
 /**
+ * What names the transaction of a request. An RFC 2543 client has no branch for it and may leave the
+ * Contact out; then the address it called from is where it can be reached (RFC 4475 3.4.1).
+ */
+export function transactionBranch(request: ParsedRequest, via: ViaValue, from: HostPort): string {
+  const { branch = "" } = via;
+  if (isUniqueBranch(branch)) return branch;
+  const get = (name: string) => headerOf(request, name);
+  if (request.method === "INVITE" && get("contact") === undefined)
+    request.headers.push({ name: "contact", value: contactAt(from) });
+  return legacyBranch(branch, get("call-id"), get("cseq"), get("from"));
+}
+
+/** The status for a Request-URI that cannot be read: 416 for a scheme that is not ours. */
+export function unreadableUriStatus(requestUri: string): 400 | 416 {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(requestUri)?.[1];
+  return scheme === undefined || /^(?:sips?|tel)$/i.test(scheme) ? 400 : 416;
+}
+
+/** The status and headers that refuse a request for what it insists on, if it does. */
+export function refusedDemand(
+  message: IncomingRequestMessage,
+  supported: readonly string[],
+): { readonly status: number; readonly headers: string[] } | undefined {
+  if (message.method === "ACK" || message.method === "CANCEL") return undefined;
+  const required = message.getHeaders("require");
+  if (required.length > 0) {
+    const unknown = required
+      .flatMap((value) => value.split(","))
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== "" && !supported.includes(tag.toLowerCase()));
+    // RFC 3261 8.2.2.3.
+    if (unknown.length > 0) return { status: 420, headers: [`Unsupported: ${unknown.join(", ")}`] };
+  }
+  if (message.method !== "INVITE") return undefined;
+  // The answer to an INVITE holds SDP (RFC 3261 21.4.7, RFC 4475 3.3.15).
+  const accept = message.getHeaders("accept").join(",").trim();
+  if (accept === "" || /application\/(?:sdp|\*)|\*\/\*|multipart\//i.test(accept)) return undefined;
+  return { status: 406, headers: [] };
+}
+
+function contactAt(peer: HostPort): string {
+  return `<sip:${formatHost(peer.address)}:${peer.port}>`;
+}
+
+/**
  * Gives a response to INVITE what sip.js insists on before it will tell anybody: a To tag on an 18x
  * and a Contact on an 18x or 2xx.
  */
@@ -37,7 +83,7 @@ export function normalizeResponse(response: ParsedResponse, peer: HostPort | und
   if (headerOf(response, "contact") === undefined && peer)
     response.headers.push({
       name: "contact",
-      value: `<sip:${formatHost(peer.address)}:${peer.port}>`,
+      value: contactAt(peer),
     });
 }
 

@@ -1,4 +1,5 @@
 import { parseVia, splitOutsideQuotes, type ViaValue } from "../message/header-value.js";
+import { isUniqueBranch, legacyBranch } from "./legacy-transaction.js";
 
 /** What routing and retransmission need to know of a message that sip.js wrote. */
 export interface OutgoingMessage {
@@ -9,6 +10,8 @@ export interface OutgoingMessage {
   /** Empty for a response. */
   readonly requestUri: string;
   readonly via: ViaValue;
+  /** The Via's, or what stands for it in a response to an RFC 2543 client. */
+  readonly branch: string;
   readonly callId: string;
   readonly hasToTag: boolean;
   /** The first Route value. */
@@ -31,12 +34,18 @@ export function describeOutgoing(text: string): OutgoingMessage | undefined {
   const response = first.startsWith("SIP/2.0 ");
   const [method = "", requestUri = ""] = response ? [] : first.split(" ", 2);
   const route = field("Route");
+  const { branch = "" } = via;
+  const callId = field("Call-ID") ?? "";
   return {
     status: response ? Number(first.slice(8, 11)) : 0,
     method: response ? (field("CSeq")?.split(" ")[1] ?? "") : method,
     requestUri,
     via,
-    callId: field("Call-ID") ?? "",
+    branch:
+      response && !isUniqueBranch(branch)
+        ? legacyBranch(branch, callId, field("CSeq"), field("From"))
+        : branch,
+    callId,
     hasToTag: /;tag=/i.test(field("To") ?? ""),
     route: route ? splitOutsideQuotes(route, ",")[0] : undefined,
   };

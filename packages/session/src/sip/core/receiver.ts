@@ -3,8 +3,10 @@ import {
   IncomingRequestMessage,
   type SessionDelegate,
   SessionDialog,
+  TransactionState,
   type UserAgentCore,
 } from "sip.js/lib/core/index.js";
+import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import type { Clock } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
@@ -12,18 +14,27 @@ import type { Random } from "../../random.js";
 import { type ParsedUri, parseUri, parseVia } from "../message/header-value.js";
 import {
   headerOf,
+  headersOf,
   type ParsedRequest,
   type ParsedResponse,
   parseMessage,
 } from "../message/parse.js";
 import { toSipjsMessage } from "../message/sipjs-message.js";
 import type { HostPort, Wire } from "../transport/wire.js";
-import { normalizeBody, normalizeResponse, stampVia } from "./ingress.js";
+import {
+  normalizeBody,
+  normalizeResponse,
+  refusedDemand,
+  stampVia,
+  transactionBranch,
+  unreadableUriStatus,
+} from "./ingress.js";
 import { MergedRequests } from "./merged-requests.js";
 import { rawRefusal } from "./raw-refusal.js";
 import type { Reliability } from "./reliability.js";
 import { responseTarget, sentBy } from "./routing.js";
 import { admitToDialog } from "./sipjs-patches.js";
+import { SUPPORTED_EXTENSIONS } from "./user-agent-core.js";
 
 /** How a request reached us. */
 export interface Arrival {
@@ -63,6 +74,11 @@ const outsideDialog = new Set([
   "SUBSCRIBE",
 ]);
 
+/** For a request that belongs to no dialog, and would have to. */
+function unknownStatus({ method, toTag }: IncomingRequestMessage): 481 | 501 {
+  return toTag || AllowedMethods.includes(method) ? 481 : 501;
+}
+
 /** Everything that the network sends comes in here; sip.js is told of what it can digest. */
 export class Receiver {
   private readonly options: ReceiverOptions;
@@ -96,7 +112,7 @@ export class Receiver {
       }
       this.drop(parsed.reason);
       if (parsed.request && parsed.request.method !== "ACK")
-        this.refuse(parsed.request, from, 400, parsed.reason);
+        this.refuse(parsed.request, from, parsed.status ?? 400, parsed.reason);
     });
   }
 
@@ -127,7 +143,8 @@ export class Receiver {
       this.drop("a request from an address that is not allowed");
       return;
     }
-    const key = { branch: via.branch ?? "", sentBy: sentBy(via), method: request.method };
+    const branch = transactionBranch(request, via, from);
+    const key = { branch, sentBy: sentBy(via), method: request.method };
     if (!reliability.receivedRequest(key, from)) return;
     const requestUri = parseUri(request.requestUri);
     const message = toSipjsMessage(request, via);
@@ -141,7 +158,7 @@ export class Receiver {
     const refuse = (statusCode: number, extraHeaders: string[] = []) => {
       if (request.method !== "ACK") core.replyStateless(message, { statusCode, extraHeaders });
     };
-    if (!requestUri) return refuse(416);
+    if (!requestUri) return refuse(unreadableUriStatus(request.requestUri));
     // Dialogs are built from it without another look.
     if (request.method === "INVITE" && !message.headers["Contact"]?.[0]?.parsed) return refuse(400);
     if (normalizeBody(message) === false)
@@ -149,9 +166,11 @@ export class Receiver {
     const dialog = message.toTag
       ? core.dialogs.get(message.callId + message.toTag + message.fromTag)
       : undefined;
+    if (!dialog && !outsideDialog.has(request.method)) return refuse(unknownStatus(message));
+    const demand = refusedDemand(message, SUPPORTED_EXTENSIONS);
+    if (demand) return refuse(demand.status, demand.headers);
     if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);
-    if (request.method === "PRACK" && !dialog) return refuse(481);
-    if (!dialog && !outsideDialog.has(request.method)) return refuse(message.toTag ? 481 : 501);
+    if (dialog && request.method === "ACK") this.setApart(message);
     if (!message.toTag && this.merged.isMerged(message)) return refuse(482);
     // sip.js answers 404 unless the Request-URI is its own, and 416 to sips: and tel:.
     message.ruri = core.configuration.contact.uri;
@@ -163,6 +182,15 @@ export class Receiver {
       logger.debug({ error: messageOf(error) }, "a request could not be handled");
       refuse(400);
     }
+  }
+
+  /**
+   * The ACK of a 2xx is a transaction of its own. RFC 2543 clients, and careless newer ones, give it
+   * the branch of their INVITE, and sip.js would throw it away (RFC 6026 7.1).
+   */
+  private setApart(ack: IncomingRequestMessage): void {
+    const invite = this.options.core.userAgentServers.get(ack.viaBranch);
+    if (invite?.transaction.state === TransactionState.Accepted) ack.viaBranch += "|ACK";
   }
 
   private receiveUpdate(
@@ -185,13 +213,18 @@ export class Receiver {
       this.drop("a response without a branch");
       return;
     }
-    if (!reliability.receivedResponse(via.branch, response.method, response.status)) return;
+    // What cannot count as an answer must not end the repetition of the request either.
+    if (headersOf(response, "via").length > 1) {
+      this.drop("a response that is for another");
+      return;
+    }
     normalizeResponse(response, reliability.targetOf(via.branch, response.method));
     const message = toSipjsMessage(response, via);
     if (!message || message instanceof IncomingRequestMessage) {
       this.drop("a response whose addresses cannot be read");
       return;
     }
+    if (!reliability.receivedResponse(via.branch, response.method, response.status)) return;
     normalizeBody(message);
     core.receiveIncomingResponseFromTransport(message);
   }

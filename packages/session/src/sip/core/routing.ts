@@ -5,8 +5,8 @@ import type { TransactionKey } from "./reliability.js";
 
 /** The transaction a message of ours belongs to. */
 export function keyOf(message: OutgoingMessage): TransactionKey {
-  const { via, method } = message;
-  return { branch: via.branch ?? "", sentBy: sentBy(via), method };
+  const { branch, via, method } = message;
+  return { branch, sentBy: sentBy(via), method };
 }
 
 /** As RFC 3261 17.2.3 compares it. */

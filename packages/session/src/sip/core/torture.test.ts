@@ -124,9 +124,18 @@ describe("invalid messages (RFC 4475 3.1.2, 3.3)", () => {
   });
 
   it.each([
-    ["3.1.2.7: an LWS in the request line", "INVITE  sip:user@example.com SIP/2.0"],
-    ["3.1.2.9: white space after the version", "INVITE sip:user@example.com SIP/2.0 x"],
-    ["3.1.2.16: an unknown version", "INVITE sip:user@example.com SIP/7.0"],
+    ["3.1.2.8: white space in the Request-URI", "INVITE sip:user@example.com; lr SIP/2.0", 400],
+    ["3.1.2.9: white space twice", "INVITE  sip:user@example.com  SIP/2.0", 400],
+    ["3.1.2.16: an unknown version", "INVITE sip:user@example.com SIP/7.0", 505],
+    ["3.1.2.18: an unknown method, and another in CSeq", "NEW sip:user@example.com SIP/2.0", 501],
+  ])("%s is answered", (_what, first, status) => {
+    const result = read(`${first}\n${rest}CSeq: 8 INVITE\n${via}\n`);
+    expect(result).toMatchObject({ ok: false, status });
+  });
+
+  it.each([
+    ["something after the version", "INVITE sip:user@example.com SIP/2.0 x"],
+    ["no version", "INVITE sip:user@example.com"],
     ["3.1.2.19: a status beyond 699", "SIP/2.0 4294967301 better not break the receiver"],
   ])("%s is no SIP", (_what, first) => {
     expect(read(`${first}\n${rest}CSeq: 8 INVITE\n${via}\n`)).toMatchObject({ ok: false });

@@ -39,7 +39,7 @@ export function provisionalOf(message: IncomingResponseMessage): ProvisionalResp
 
 export function finalOf(message: IncomingResponseMessage): FinalResponse {
   const warning = message.getHeader("warning");
-  const retryAfter = /^\s*(\d{1,9})/.exec(message.getHeader("retry-after") ?? "")?.[1];
+  const retryAfter = /^\s*(\d{1,9})(?!\d)/.exec(message.getHeader("retry-after") ?? "")?.[1];
   // A 608 names where to object in a Call-Info with purpose=jwscard (RFC 8688 3.2).
   const redress = message
     .getHeaders("call-info")

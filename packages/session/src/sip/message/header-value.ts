@@ -36,8 +36,9 @@ export interface ViaValue {
 const sipUri =
   /^(sips?):(?:([^@<>"\s]*)@)?(\[[0-9a-f:.%]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?((?:;[^?<>"\s]*)?)(\?[^<>"\s]*)?$/i;
 const telUri = /^tel:(\+?[0-9a-f*#().-]+)((?:;[^<>"\s]*)?)$/i;
+const anyUri = /^([a-z][a-z0-9+.-]*):[^<>"\s]+$/i;
 const viaSyntax =
-  /^SIP\s*\/\s*2\.0\s*\/\s*([\w-]+)\s+(\[[0-9a-f:.%]+\]|[^\s;:,[\]]+)\s*(?::\s*(\d{1,5}))?\s*(;.*)?$/is;
+  /^SIP\s*\/\s*\d{1,9}\.\d{1,9}\s*\/\s*([\w-]+)\s+(\[[0-9a-f:.%]+\]|[^\s;:,[\]]+)\s*(?::\s*(\d{1,5}))?\s*(;.*)?$/is;
 
 /** A `sip:`, `sips:` or `tel:` URI (RFC 3261 19.1, RFC 3966). */
 export function parseUri(text: string): ParsedUri | undefined {
@@ -68,19 +69,27 @@ export function parseUri(text: string): ParsedUri | undefined {
   };
 }
 
+/** A URI of any scheme; one that is no `sip:`, `sips:` or `tel:` has neither user nor host. */
+export function parseAnyUri(text: string): ParsedUri | undefined {
+  const known = parseUri(text);
+  const scheme = known ? undefined : anyUri.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined || /^(?:sips?|tel)$/.test(scheme)) return known;
+  return { scheme, user: undefined, host: "", port: undefined, params: noParams, text };
+}
+
 /** `"Name" <uri>;params`, `Name <uri>;params` or `uri;params` (RFC 3261 20.10). */
-export function parseNameAddr(value: string): NameAddr | undefined {
+export function parseNameAddr(value: string, readUri = parseUri): NameAddr | undefined {
   const open = indexOutsideQuotes(value, "<");
   if (open < 0) {
     const semicolon = value.indexOf(";");
-    const uri = parseUri((semicolon < 0 ? value : value.slice(0, semicolon)).trim());
+    const uri = readUri((semicolon < 0 ? value : value.slice(0, semicolon)).trim());
     if (!uri) return undefined;
     const params = semicolon < 0 ? noParams : parseParams(value.slice(semicolon));
     return { displayName: undefined, uri, params };
   }
   const close = value.indexOf(">", open);
   if (close < 0) return undefined;
-  const uri = parseUri(value.slice(open + 1, close).trim());
+  const uri = readUri(value.slice(open + 1, close).trim());
   if (!uri) return undefined;
   const displayName = unquote(value.slice(0, open).trim());
   const rest = value.slice(close + 1).trim();

@@ -37,8 +37,10 @@ export type ParseResult =
       readonly ok: false;
       /** Why, in words that hold nothing of the message. */
       readonly reason: string;
-      /** What could be read of a request that deserves a 400 (RFC 3261 8.2.6). */
+      /** What could be read of a request that deserves an answer all the same (RFC 3261 8.2.6). */
       readonly request?: ParsedRequest;
+      /** That answer. */
+      readonly status?: 400 | 501 | 505;
     };
 
 const compactNames: Readonly<Record<string, string>> = {
@@ -81,8 +83,17 @@ const singles = ["from", "to", "call-id", "cseq", "max-forwards"] as const;
 
 const requestLine = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP\/2\.0$/i;
 const statusLine = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
+const viaStart = /^SIP\s*\/\s*\d/i;
+/** A request line with white space where none may be, or of another version of SIP. */
+const brokenRequestLine = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+(\S.*?)[ \t]+SIP\/(\d{1,9}\.\d{1,9})$/i;
 const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 const MAX_HEADERS = 256;
+/** Methods that some RFC knows; any other is answered with 501. */
+const methods = new Set(
+  "ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split(
+    " ",
+  ),
+);
 
 /**
  * Reads one SIP message (RFC 3261 7) as peers write them: bare LF, leading blank lines, compact and
@@ -92,11 +103,14 @@ export function parseMessage(data: Buffer): ParseResult {
   const start = skipBlankLines(data);
   const { headEnd, bodyStart } = findBody(data, start);
   const head = data.toString("utf8", start, headEnd);
-  if (head.includes("\0")) return failure("a NUL character in the header");
+  // A backslash makes a NUL part of a quoted string (RFC 3261 25.1).
+  if (head.includes("\0") && /(?:^|[^\\])\0/.test(head))
+    return failure("a NUL character in the header");
   const lines = head.split(/\r\n|\n|\r/);
   const first = (lines[0] ?? "").trimEnd();
-  const request = requestLine.exec(first);
-  const status = request ? null : statusLine.exec(first);
+  const whole = requestLine.exec(first);
+  const status = whole ? null : statusLine.exec(first);
+  const request = whole ?? (status ? null : brokenRequestLine.exec(first));
   if (!request && !status) return failure("the first line is no SIP request or status line");
   const headers = readHeaders(lines);
   if (headers.length > MAX_HEADERS) return failure("too many headers");
@@ -112,6 +126,8 @@ export function parseMessage(data: Buffer): ParseResult {
   const text = data.toString("utf8", start);
 
   const complaint = (): string | undefined => {
+    if (request && !whole)
+      return request[3] === "2.0" ? "a request line with too much white space" : "no SIP/2.0";
     for (const name of ["via", "from", "to", "call-id", "cseq"])
       if (!get(name)) return `no ${name} header`;
     if (!cseq || Number(cseq[1]) >= 2 ** 31) return "a CSeq that is no number and method";
@@ -121,6 +137,10 @@ export function parseMessage(data: Buffer): ParseResult {
         return `more than one ${name} header`;
     }
     if (declared < 0) return "a Content-Length that is no length";
+    if (headers.some(({ name, value }) => name === "content-length" && value !== length))
+      return "more than one content-length header";
+    for (const { name, value } of headers)
+      if (name === "via" && !viaStart.test(value)) return "a via header that names no transport";
     if (declared > available) return "fewer bytes than Content-Length says";
     if (request && cseq[2]?.toUpperCase() !== request[1]?.toUpperCase())
       return "a CSeq method that is not the request's";
@@ -136,7 +156,10 @@ export function parseMessage(data: Buffer): ParseResult {
       body,
       text,
     };
-    return reason === undefined ? { ok: true, message } : { ok: false, reason, request: message };
+    if (reason === undefined) return { ok: true, message };
+    const ofOtherVersion = !whole && request[3] !== "2.0";
+    const refusal = ofOtherVersion ? 505 : methods.has(message.method) ? 400 : 501;
+    return { ok: false, reason, request: message, status: refusal };
   }
   if (reason !== undefined) return failure(reason);
   const method = (cseq?.[2] ?? "").toUpperCase();

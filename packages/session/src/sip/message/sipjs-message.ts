@@ -9,6 +9,7 @@ import {
   type HeaderParams,
   type NameAddr,
   type ParsedUri,
+  parseAnyUri,
   parseNameAddr,
   parseParams,
   parseUri,
@@ -95,6 +96,8 @@ function parsedValue(name: string, value: string): unknown {
   switch (name) {
     case "from":
     case "to":
+      // Whoever calls or is called may have a URI that no SIP request could go to (RFC 4475 3.3.4).
+      return toNameAddrHeader(value, parseAnyUri);
     case "contact":
     case "refer-to":
     case "record-route":
@@ -110,8 +113,8 @@ function parsedValue(name: string, value: string): unknown {
   }
 }
 
-function toNameAddrHeader(value: string): NameAddrHeader | undefined {
-  const parsed: NameAddr | undefined = parseNameAddr(value);
+function toNameAddrHeader(value: string, readUri = parseUri): NameAddrHeader | undefined {
+  const parsed: NameAddr | undefined = parseNameAddr(value, readUri);
   if (!parsed) return Grammar.nameAddrHeaderParse(value);
   return new NameAddrHeader(new VerbatimUri(parsed.uri), parsed.displayName ?? "", {
     ...parsed.params,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES, StreamFramer } from "./framer.js";
 
 function framer() {
@@ -53,5 +53,44 @@ describe("StreamFramer", () => {
     expect(framer().framer.push(Buffer.alloc(MAX_HEAD_BYTES + 1, 65))).toBe(false);
     const huge = `A sip:b SIP/2.0\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\n`;
     expect(framer().framer.push(Buffer.from(huge))).toBe(false);
+  });
+
+  it.each([
+    ["is negative", "Content-Length: -999\r\n"],
+    ["says two things", "Content-Length: 13\r\nl: 5\r\n"],
+    ["is no number", "Content-Length: many\r\n"],
+  ])("hands over a message whose length %s, and follows no further", (_what, header) => {
+    const { framer: made, messages } = framer();
+    expect(made.push(Buffer.from(`A sip:b SIP/2.0\r\n${header}\r\nbody`))).toBe(false);
+    expect(messages).toEqual([`A sip:b SIP/2.0\r\n${header}\r\nbody`]);
+  });
+
+  it("takes the same length twice, and a folded one", () => {
+    const { framer: made, messages } = framer();
+    const text = "A sip:b SIP/2.0\r\nContent-Length:\r\n 2\r\nl: 2\r\n\r\nhi";
+    expect(made.push(Buffer.from(text + text))).toBe(true);
+    expect(messages).toEqual([text, text]);
+  });
+
+  it.each(["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "EHLO mail\r\n", "\x16\x03\x01\r\n"])(
+    "gives up at once what is no SIP: %j",
+    (text) => {
+      const { framer: made, messages } = framer();
+      expect(made.push(Buffer.from(text))).toBe(false);
+      expect(messages).toEqual([]);
+    },
+  );
+
+  it("joins a body that trickles in byte by byte only once", () => {
+    const { framer: made, messages } = framer();
+    const whole = message("x".repeat(5_000));
+    const head = whole.length - 5_000;
+    expect(made.push(Buffer.from(whole.slice(0, head)))).toBe(true);
+    const concat = vi.spyOn(Buffer, "concat");
+    for (const byte of whole.slice(head)) made.push(Buffer.from(byte));
+    const joins = concat.mock.calls.length;
+    concat.mockRestore();
+    expect(messages).toEqual([whole]);
+    expect(joins).toBe(1);
   });
 });

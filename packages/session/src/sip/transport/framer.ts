@@ -8,17 +8,27 @@ export interface FramerEvents {
   onPing(): void;
 }
 
-const contentLength = /^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$/im;
+/** A Content-Length, folded or not. */
+const contentLength = /^(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)/gim;
+/** How a message ends that can no longer be told apart from the next. */
+const UNKNOWN = -1;
+const firstLine = /^[^\r\n]*\bSIP\/\d/i;
+const DOUBLE_CRLF = "\r\n\r\n";
 
 /**
  * Cuts a byte stream into SIP messages by Content-Length (RFC 3261 18.3). `push` returns false once
- * the stream can no longer be followed; the connection must then be closed.
+ * the stream can no longer be followed; the connection must then be closed. Chunks are joined only
+ * when a message can be whole, so that a body that trickles in costs no more than one at once.
  */
 export class StreamFramer {
   private readonly events: FramerEvents;
   private buffered: Buffer = Buffer.alloc(0);
-  private bodyStart = -1;
-  private messageEnd = -1;
+  /** Part of a body, not joined yet. */
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private messageEnd = 0;
+  /** How much of `buffered` is known to hold no end of a header. */
+  private searched = 0;
 
   constructor(events: FramerEvents) {
     this.events = events;
@@ -30,26 +40,53 @@ export class StreamFramer {
   }
 
   push(chunk: Buffer): boolean {
-    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    if (this.buffered.length + this.waitingBytes + chunk.length < this.messageEnd) {
+      this.waiting.push(chunk);
+      this.waitingBytes += chunk.length;
+      return true;
+    }
+    this.buffered =
+      this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, ...this.waiting, chunk]);
+    this.waiting = [];
+    this.waitingBytes = 0;
     for (;;) {
-      if (this.messageEnd < 0) {
+      if (this.messageEnd === 0) {
         this.skipKeepAlive();
         if (this.buffered.length === 0) return true;
-        const headEnd = this.buffered.indexOf("\r\n\r\n");
-        if (headEnd < 0) return this.buffered.length <= MAX_HEAD_BYTES;
+        const headEnd = this.findHeadEnd();
+        if (headEnd < 0) return this.mayBecomeSip();
         if (headEnd > MAX_HEAD_BYTES) return false;
-        this.bodyStart = headEnd + 4;
-        const length = contentLength.exec(this.buffered.toString("latin1", 0, headEnd));
-        const bodyBytes = length ? Number(length[1]) : 0;
+        const head = this.buffered.toString("latin1", 0, headEnd);
+        if (!firstLine.test(head)) return false;
+        const bodyBytes = bodyLength(head);
         if (bodyBytes > MAX_BODY_BYTES) return false;
-        this.messageEnd = this.bodyStart + bodyBytes;
+        if (bodyBytes === UNKNOWN) {
+          // It can still be answered; what follows it cannot be read.
+          this.events.onMessage(this.buffered);
+          return false;
+        }
+        this.messageEnd = headEnd + DOUBLE_CRLF.length + bodyBytes;
       }
       if (this.buffered.length < this.messageEnd) return true;
       const message = this.buffered.subarray(0, this.messageEnd);
       this.buffered = this.buffered.subarray(this.messageEnd);
-      this.messageEnd = -1;
+      this.messageEnd = 0;
       this.events.onMessage(message);
     }
+  }
+
+  private findHeadEnd(): number {
+    const from = Math.max(0, this.searched - DOUBLE_CRLF.length);
+    const headEnd = this.buffered.indexOf(DOUBLE_CRLF, from);
+    this.searched = headEnd < 0 ? this.buffered.length : 0;
+    return headEnd;
+  }
+
+  /** Whether a header without an end, so far, is worth waiting for. */
+  private mayBecomeSip(): boolean {
+    if (this.buffered.length > MAX_HEAD_BYTES) return false;
+    const lineEnd = this.buffered.indexOf("\r\n");
+    return lineEnd < 0 || firstLine.test(this.buffered.toString("latin1", 0, lineEnd));
   }
 
   private skipKeepAlive(): void {
@@ -61,4 +98,16 @@ export class StreamFramer {
     }
     if (at > 0) this.buffered = this.buffered.subarray(at);
   }
+}
+
+/** What Content-Length says; none is none. UNKNOWN when it is no length, or says two things. */
+function bodyLength(head: string): number {
+  let length: number | undefined;
+  for (const [, text = ""] of head.matchAll(contentLength)) {
+    const value = text.trim();
+    if (!/^\d{1,9}$/.test(value) || (length !== undefined && length !== Number(value)))
+      return UNKNOWN;
+    length = Number(value);
+  }
+  return length ?? 0;
 }

@@ -27,8 +27,10 @@ export interface StreamWireOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** Half a message and then nothing for this long ends the connection. */
+/** A message has this long to come in whole, and whoever connects this long to send the first one. */
 const STALLED_MESSAGE_MS = 30_000;
+/** How long a connection that is given up may take to hear so. */
+const LAST_WORD_MS = 1_000;
 const MAX_CONNECTIONS = 10_000;
 /** What may wait for a slow peer before the connection is given up. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
@@ -53,26 +55,50 @@ export async function openStreamWire(
   const connections = new Map<string, Connection>();
   let closed = false;
 
-  const adopt = (socket: net.Socket, remote: HostPort, ready: Promise<void>): Connection => {
+  const adopt = (
+    socket: net.Socket,
+    remote: HostPort,
+    ready: Promise<void>,
+    arrived: boolean,
+  ): Connection => {
     const connection: Connection = { remote, socket, ready, stall: undefined };
     const key = hostPortKey(remote);
     connections.set(key, connection);
     socket.setNoDelay(true);
-    const framer = new StreamFramer({
-      onMessage: (data) => events.onMessage(data, remote),
-      onPing: () => socket.write("\r\n"),
-    });
-    socket.on("data", (chunk) => {
+    let followed = true;
+    const waitForMessage = (what: string) => {
+      connection.stall ??= clock.setTimeout(() => {
+        events.onDropped(what);
+        socket.destroy();
+      }, STALLED_MESSAGE_MS);
+    };
+    const rest = () => {
       clock.clear(connection.stall);
       connection.stall = undefined;
-      if (!framer.push(chunk)) {
+    };
+    const framer = new StreamFramer({
+      onMessage: (data) => {
+        rest();
+        events.onMessage(data, remote);
+      },
+      onPing: () => {
+        rest();
+        // Whoever asks without listening is not kept in memory.
+        if (socket.writableLength > MAX_BACKLOG_BYTES) socket.destroy();
+        else socket.write("\r\n");
+      },
+    });
+    if (arrived) waitForMessage("a connection without a message");
+    socket.on("data", (chunk) => {
+      if (!followed) return;
+      followed = framer.push(chunk);
+      if (!followed) {
         events.onDropped("a stream that cannot be cut into messages");
-        socket.destroy();
-      } else if (framer.midMessage)
-        connection.stall = clock.setTimeout(() => {
-          events.onDropped("a message that stopped half way");
-          socket.destroy();
-        }, STALLED_MESSAGE_MS);
+        rest();
+        // The refusal of what could be read still leaves.
+        connection.stall = clock.setTimeout(() => socket.destroy(), LAST_WORD_MS);
+        setImmediate(() => socket.destroySoon());
+      } else if (framer.midMessage) waitForMessage("a message that stopped half way");
     });
     let failure = "the connection was closed";
     socket.on("error", (error) => {
@@ -111,7 +137,7 @@ export async function openStreamWire(
     });
     // Whoever sends looks at it; a connection that nobody waits for must not end the process.
     ready.catch(() => undefined);
-    return adopt(socket, remote, ready);
+    return adopt(socket, remote, ready, false);
   };
 
   const onConnection = (socket: net.Socket) => {
@@ -120,15 +146,20 @@ export async function openStreamWire(
       return;
     }
     const remote = { address: socket.remoteAddress, port: socket.remotePort ?? 0 };
-    adopt(socket, remote, Promise.resolve());
+    adopt(socket, remote, Promise.resolve(), true);
   };
   const server =
     secure && !secure.cert
       ? undefined
       : secure
-        ? tls.createServer(tlsOptions(secure), onConnection)
+        ? tls.createServer(
+            { ...tlsOptions(secure), handshakeTimeout: options.connectTimeoutMs },
+            onConnection,
+          )
         : net.createServer(onConnection);
   server?.on("tlsClientError", () => events.onDropped("a TLS handshake that failed"));
+  // Counts those that are still shaking hands, too.
+  if (server) server.maxConnections = MAX_CONNECTIONS;
   const local = server ? await listenOn(server, bind, secure ? "tls" : "tcp") : bind;
 
   return {

@@ -172,7 +172,7 @@ export class Registration {
     const uri = this.binding?.core.configuration.contact.uri;
     const own = response
       .getHeaders("contact")
-      .map(parseNameAddr)
+      .map((value) => parseNameAddr(value))
       .find((contact) => contact?.uri.host === uri?.host && contact?.uri.port === uri?.port);
     const text = own?.params["expires"] ?? response.getHeader("expires");
     const seconds = Number(text ?? this.expiresSeconds);
