@@ -7,6 +7,8 @@ interface FarSideLeg {
   readonly media: Pick<MediaLeg, "format" | "write" | "mark" | "sendDtmf" | "onFrame">;
   /** Stops sending RTP, or sends again. */
   setMuted(muted: boolean): void;
+  /** REFER: the other side is to call `to` instead. */
+  refer(to: string): void;
   /** BYE; CANCEL of a call that was not answered yet. */
   hangUp(reason: ReasonToSend | undefined): void;
 }

@@ -1,9 +1,9 @@
-import type { InboundLeg, LegSink } from "../carrier.js";
+import type { InboundLeg, LegSink, OutboundLeg } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { deferred } from "../deferred.js";
 import { isOffhookError, OffhookError } from "../errors.js";
 import type { SipInboundOffer } from "../sip/leg/inbound-offer.js";
-import type { LegSignal } from "../vocabulary.js";
+import type { LegSignal, TransferRequest } from "../vocabulary.js";
 import type { CalleeLeg } from "./far-side.js";
 import type { HeardAudio } from "./heard-audio.js";
 import { ScenarioPlayer } from "./scenario-player.js";
@@ -16,6 +16,8 @@ export interface LoopbackCallOptions {
   readonly heard: HeardAudio;
   /** A file for what is heard (left) and said (right); absent for none. */
   readonly recordTo: string | undefined;
+  /** Whether a transfer may lead there. */
+  readonly mayCall: (uri: string) => boolean;
   /** What nobody can know, for a challenge that is never met. */
   readonly secret: string;
   readonly onFault: (thrown: unknown) => void;
@@ -94,6 +96,7 @@ export class LoopbackCall {
         else this.#options.offer.refuse(status, options);
         this.close();
       },
+      refer: (to) => this.#leg?.refer?.(to),
       hangUp: (reason) => {
         this.#leg?.bye(reason);
         this.close();
@@ -140,10 +143,26 @@ export class LoopbackCall {
       case "dtmf":
         this.#options.heard.addDigit(signal.digit, this.#options.clock.nowMs() - this.#openedAtMs);
         return this.#player.digit();
+      case "transfer_request":
+        return decideTransfer(this.#leg, signal.request, this.#options.mayCall);
+      case "transfer":
+        // Whom we sent elsewhere is in good hands (RFC 5589 6.1).
+        if (signal.progress.status === "completed") this.close();
+        return;
       case "far_side_ended":
       case "dialog_lost":
       case "media_failed":
         return this.close();
     }
   }
+}
+
+/** People let themselves be transferred, as long as they stay within their own carrier. */
+export function decideTransfer(
+  leg: InboundLeg | OutboundLeg | undefined,
+  { requestId, target }: TransferRequest,
+  mayCall: (uri: string) => boolean,
+): void {
+  if (mayCall(target)) leg?.acceptTransfer?.(requestId);
+  else leg?.refuseTransfer?.(requestId, 403);
 }

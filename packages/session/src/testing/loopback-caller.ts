@@ -6,6 +6,7 @@ import type { LegSignal } from "../vocabulary.js";
 import type { CallerLeg } from "./far-side.js";
 import type { HeardAudio } from "./heard-audio.js";
 import type { CallerOutcome } from "./incoming-call.js";
+import { decideTransfer } from "./loopback-call.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Scenario } from "./scenario-step.js";
 
@@ -13,6 +14,8 @@ export interface LoopbackCallerOptions {
   readonly scenario: Scenario;
   readonly clock: Clock;
   readonly heard: HeardAudio;
+  /** Whether a transfer may lead there. */
+  readonly mayCall: (uri: string) => boolean;
   readonly onFault: (thrown: unknown) => void;
   readonly onOver: () => void;
 }
@@ -73,6 +76,7 @@ export class LoopbackCaller {
           remedy: "Use the simulated carrier for scenarios with mute().",
         });
       },
+      refer: (to) => this.#leg.refer?.(to),
       hangUp: (reason) => {
         this.#hungUp = true;
         if (this.#status === 200) {
@@ -96,6 +100,11 @@ export class LoopbackCaller {
       case "dtmf":
         this.heard.addDigit(signal.digit, this.#options.clock.nowMs() - this.#openedAtMs);
         return this.#player.digit();
+      case "transfer_request":
+        return decideTransfer(this.#leg, signal.request, this.#options.mayCall);
+      case "transfer":
+        if (signal.progress.status === "completed") this.close();
+        return;
       case "rejected":
         this.#status = signal.response.status;
         return this.#finish();

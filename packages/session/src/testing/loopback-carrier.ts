@@ -8,6 +8,8 @@ import type { MediaPlane } from "../media/media-plane.js";
 import { systemRandom } from "../random.js";
 import type { ListenAddress } from "../sip/endpoint.js";
 import type { SipInboundOffer } from "../sip/leg/inbound-offer.js";
+import { parseUri } from "../sip/message/header-value.js";
+import { isWildcard } from "../sip/route/local-address.js";
 import { createSipCarrier, type SipCarrier } from "../sip/sip-carrier.js";
 import { type Heard, HeardAudio } from "./heard-audio.js";
 import type { CallInOptions, IncomingCall } from "./incoming-call.js";
@@ -76,6 +78,7 @@ export async function startLoopbackCarrier(
   const callees = new Callees(sip, { numbers, recordIn, logger });
   try {
     const { addresses } = await sip.ready();
+    callees.liveAt(addresses);
     const stop = sip.receiveCalls((offer) => callees.take(offer));
     const main = addresses.find(({ protocol }) => protocol === "UDP") ?? addresses[0];
     return {
@@ -112,6 +115,7 @@ class Callees {
   readonly #scripts: ReadonlyMap<string, CalleeScript>;
   readonly #recordIn: string | undefined;
   readonly #logger: Logger;
+  #addresses: readonly ListenAddress[] = [];
   readonly #calls = new Set<{ close(): void }>();
   readonly #heard = new Map<string, Heard>();
   readonly #secret = systemRandom().hex(16);
@@ -129,6 +133,10 @@ class Callees {
     return this.#calls.size;
   }
 
+  liveAt(addresses: readonly ListenAddress[]): void {
+    this.#addresses = addresses;
+  }
+
   take(offer: SipInboundOffer): void {
     const { from, headers } = offer;
     const to = withPlus(offer.to);
@@ -142,6 +150,7 @@ class Callees {
       clock: this.#sip.clock,
       heard,
       recordTo: this.#recordingOf(to),
+      mayCall: (uri) => this.#isOwn(uri),
       secret: this.#secret,
       onFault: (error) => this.#logger.error({ error }, "a callee's scenario failed"),
       onOver: () => void this.#calls.delete(call),
@@ -159,6 +168,7 @@ class Callees {
         scenario: callerScenarioOf(caller),
         clock: this.#sip.clock,
         heard: new HeardAudio(SAMPLE_RATE, KEEP_HEARD_MS),
+        mayCall: (uri) => this.#isOwn(uri),
         onFault: (error) => this.#logger.error({ error }, "a caller's scenario failed"),
         onOver: () => void this.#calls.delete(call),
       },
@@ -175,6 +185,16 @@ class Callees {
 
   close(): void {
     for (const call of this.#calls) call.close();
+  }
+
+  /** A carrier that anybody may use must not be sent out to call the world. */
+  #isOwn(uri: string): boolean {
+    const { host, port = 5_060 } = parseUri(uri) ?? { host: "" };
+    return this.#addresses.some(
+      (own) =>
+        own.port === port &&
+        (own.address === host.replace(/^\[|\]$/g, "") || isWildcard(own.address)),
+    );
   }
 
   /** The file for a call that begins; what an earlier call to this number left there goes. */

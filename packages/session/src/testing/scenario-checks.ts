@@ -61,12 +61,14 @@ const ON_THE_LINE: ReadonlySet<ScenarioStep["type"]> = new Set([
   "mute",
   "press_keys",
   "wait_for_digits",
+  "refer",
   "hang_up",
   "talk_on",
   "stay_on",
 ]);
 /** Of those, what early media does not allow. */
 const AFTER_ANSWER: ReadonlySet<ScenarioStep["type"]> = new Set([
+  "refer",
   "hang_up",
   "hear_out",
   "wait_for_digits",
@@ -112,6 +114,11 @@ export function checkLevel(value: number): number {
 export function checkDigits(value: string): string {
   if (/^[0-9*#A-D]+$/.test(value)) return value;
   throw invalid(`${JSON.stringify(value)} are no keys`, "Use 0-9, *, # and A-D.");
+}
+
+export function checkTarget(value: string): string {
+  if (/^(?:sips?:\S+|\+?[0-9*#]+)$/i.test(value)) return value;
+  throw invalid("nobody can be reached at the target", "Use a number or a SIP URI.");
 }
 
 export function checkCount(value: number): number {

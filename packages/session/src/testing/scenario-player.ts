@@ -91,6 +91,8 @@ export class ScenarioPlayer {
         return this.#talkOn(step.audio);
       case "stay_on":
         return;
+      case "refer":
+        return leg.refer(step.to);
       case "hang_up":
         this.stop();
         return leg.hangUp(step.reason);

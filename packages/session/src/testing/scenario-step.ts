@@ -50,6 +50,8 @@ export type ScenarioStep =
   | { readonly type: "mute"; readonly durationMs: number | undefined }
   | { readonly type: "press_keys"; readonly digits: string }
   | { readonly type: "wait_for_digits"; readonly count: number; readonly timeoutMs: number }
+  /** Asks the other side to talk to somebody else instead (REFER, RFC 3515), and goes on meanwhile. */
+  | { readonly type: "refer"; readonly to: string }
   /** BYE; before answer, a caller's CANCEL. */
   | { readonly type: "hang_up"; readonly reason: ReasonToSend | undefined }
   /** Repeats its audio until the call ends. */

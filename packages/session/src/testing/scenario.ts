@@ -10,6 +10,7 @@ import {
   checkLevel,
   checkReason,
   checkStatus,
+  checkTarget,
   follow,
   invalid,
   type ScenarioPosition,
@@ -138,6 +139,15 @@ abstract class FarSide<Self> implements Scenario {
   /** Silent until the other side hangs up; also what a scenario does that just ends. */
   stayOn(): Self {
     return this.add("stayOn", { type: "stay_on" });
+  }
+
+  /**
+   * Asks the other side to call somebody else instead, and to go on with them (REFER). Who is
+   * transferred hears from `to` next, and this far side hangs up once that worked; if it is refused
+   * or fails, its own steps go on.
+   */
+  refer(options: { readonly to: string }): Self {
+    return this.add("refer", { type: "refer", to: checkTarget(options.to) });
   }
 
   /** BYE, with a `Reason` header if given (RFC 3326). */

@@ -12,7 +12,7 @@ import type { CallSampleRate } from "../media/call-audio.js";
 import { parseUri } from "../sip/message/header-value.js";
 import { parseDestination } from "../sip/route/destination.js";
 import { type VirtualClock, virtualClock } from "./fake-clock.js";
-import type { Heard } from "./heard-audio.js";
+import { type Heard, HeardAudio } from "./heard-audio.js";
 import type { CallInOptions, IncomingCall } from "./incoming-call.js";
 import { type CalleeScript, callerScenarioOf, scenarioOf } from "./scenario.js";
 import type { Scenario } from "./scenario-step.js";
@@ -60,6 +60,8 @@ export function simulateCarrier(
 
 /** Where extensions live; a name that resolves nowhere (RFC 2606). */
 const SIMULATED_TRUNK = { hostPort: "carrier.invalid" };
+
+const TELEPHONE_RATE = 8_000;
 
 class InMemoryCarrier implements SimulatedCarrier {
   readonly clock: VirtualClock;
@@ -150,6 +152,8 @@ class InMemoryCarrier implements SimulatedCarrier {
       rtpLostMs: this.#options.rtpLostMs ?? 15_000,
       delayMs: this.#options.delayMs ?? 0,
       scenarioAt: (address: string) => this.#scenarioAt(address, undefined, {}),
+      addressOf: (to: string) => this.#addressOf(to),
+      hearingAt: (address: string) => this.#hearingAt(address),
       // A listener or a scenario that fails is a defect of the test: let it fail the test.
       onFault: (thrown: unknown) => {
         this.clock.setTimeout(() => {
@@ -157,6 +161,20 @@ class InMemoryCarrier implements SimulatedCarrier {
         }, 0);
       },
     };
+  }
+
+  /** A REFER names its target as a URI, as a real one does. */
+  #addressOf(to: string): string {
+    const { kind, address } = this.parseDestination(to);
+    return kind === "e164" ? `sip:${address}@${SIMULATED_TRUNK.hostPort}` : address;
+  }
+
+  /** What whoever we are transferred to hears, to be asked for by number or address. */
+  #hearingAt(address: string): HeardAudio {
+    const heard = new HeardAudio(TELEPHONE_RATE);
+    this.#heard.set(address, heard).set(parseUri(address)?.user ?? address, heard);
+    this.#lastHeard = heard;
+    return heard;
   }
 
   #scenarioFor({ destination, from, headers = {} }: PlaceCallRequest): Scenario {

@@ -12,7 +12,7 @@ import { OffhookError } from "../errors.js";
 import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
 import { type Headers, identityOf } from "../sip/message/identity.js";
 import { readReasonHeaders } from "../sip/message/reason-header.js";
-import type { LegSignal } from "../vocabulary.js";
+import type { LegSignal, ReasonEvidence } from "../vocabulary.js";
 import type { CallerLeg } from "./far-side.js";
 import { HeardAudio } from "./heard-audio.js";
 import type { CallerOutcome } from "./incoming-call.js";
@@ -20,6 +20,7 @@ import { reasonValues } from "./reason-values.js";
 import { phraseOf } from "./response-phrases.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Scenario } from "./scenario-step.js";
+import { SimulatedFollowing } from "./simulated-following.js";
 import { SimulatedLine } from "./simulated-line.js";
 import { ATTENDED_TRANSFER, transferStepsTo } from "./simulated-transfer.js";
 
@@ -35,6 +36,10 @@ export interface SimulatedInboundOptions {
   readonly delayMs: number;
   /** What whoever is reached at this address does, for transfers. */
   readonly scenarioAt: (address: string) => Scenario;
+  /** As a REFER names it. */
+  readonly addressOf: (to: string) => string;
+  /** Where what they hear is kept. */
+  readonly hearingAt: (address: string) => HeardAudio;
   /** Asked when the INVITE arrives. */
   readonly receiver: () => ((offer: InboundOffer) => void) | undefined;
   readonly onFault: (thrown: unknown) => void;
@@ -45,10 +50,13 @@ export interface SimulatedInboundOptions {
 export class SimulatedInboundCall implements InboundLeg {
   readonly wireCallId: string;
   readonly heard = new HeardAudio(8_000);
+  /** What whoever is on the line now hears. */
+  #hearing: HeardAudio = this.heard;
   readonly ended: Promise<CallerOutcome>;
   readonly #options: SimulatedInboundOptions;
   readonly #line: SimulatedLine;
-  readonly #player: ScenarioPlayer;
+  readonly #following: SimulatedFollowing;
+  #player: ScenarioPlayer;
   readonly #answered = deferred<void>();
   readonly #over = deferred<CallerOutcome>();
   readonly #provisional: number[] = [];
@@ -66,14 +74,22 @@ export class SimulatedInboundCall implements InboundLeg {
       sampleRate,
       rtpLostMs,
       onSignal: (signal) => this.#tell(signal),
-      onHeard: (atMs, data) => this.heard.add(atMs, data),
+      onHeard: (atMs, data) => this.#hearing.add(atMs, data),
       onDigit: (digit, atMs) => {
-        this.heard.addDigit(digit, atMs);
+        this.#hearing.addDigit(digit, atMs);
         this.#player.digit();
       },
       onListenerError: onFault,
     });
     this.#player = new ScenarioPlayer({ scenario, leg: this.#callerLeg(), clock, onFault });
+    this.#following = new SimulatedFollowing({
+      callId: options.callId,
+      scenarioAt: options.scenarioAt,
+      tell: (signal) => this.#tell(signal),
+      after: (delayMs, callback) => this.#after(delayMs, callback),
+      goOnWith: (target, next) => this.#goOnWith(target, next),
+      leftAlone: () => this.#callerLeaves(readReasonHeaders([])),
+    });
     this.#after(options.delayMs, () => this.#offer());
   }
 
@@ -122,6 +138,14 @@ export class SimulatedInboundCall implements InboundLeg {
       this.#after(afterMs, () => this.#tell({ type: "transfer", progress }));
   }
 
+  acceptTransfer(requestId: string): void {
+    this.#following.accept(requestId);
+  }
+
+  refuseTransfer(requestId: string): void {
+    this.#following.refuse(requestId);
+  }
+
   hold(held: boolean): void {
     if (this.#stage === "answered")
       this.#after(this.#options.delayMs, () => this.#tell({ type: "held", by: "us", held }));
@@ -158,21 +182,40 @@ export class SimulatedInboundCall implements InboundLeg {
     if (!taken) this.#finish(480, "us");
   }
 
+  #goOnWith(target: string, scenario: Scenario): void {
+    const { clock, onFault, hearingAt } = this.#options;
+    this.#player.stop();
+    this.#hearing = hearingAt(target);
+    // What the one before had still to say is never heard.
+    void this.#line.theirs.clear();
+    this.#player = new ScenarioPlayer({ scenario, leg: this.#callerLeg(), clock, onFault });
+    void this.#player.play();
+  }
+
+  #callerLeaves(reason: ReasonEvidence): void {
+    this.#finish(200, "caller", [], { type: "far_side_ended", request: "BYE", reason });
+  }
+
   #callerLeg(): CallerLeg {
     return {
       role: "caller",
       media: this.#line.theirs,
       answered: this.#answered.promise,
       setMuted: (muted) => this.#line.setMuted(muted),
+      refer: (to) => this.#following.ask(this.#options.addressOf(to)),
       hangUp: (reason) => {
-        const request = this.#stage === "answered" ? "BYE" : "CANCEL";
-        this.#after(this.#options.delayMs, () =>
-          this.#finish(request === "BYE" ? 200 : 487, "caller", [], {
-            type: "far_side_ended",
-            request,
-            reason: readReasonHeaders(reasonValues(reason)),
-          }),
-        );
+        const evidence = readReasonHeaders(reasonValues(reason));
+        const answered = this.#stage === "answered";
+        this.#after(this.#options.delayMs, () => {
+          if (answered && this.#following.leave()) return;
+          if (answered) this.#callerLeaves(evidence);
+          else
+            this.#finish(487, "caller", [], {
+              type: "far_side_ended",
+              request: "CANCEL",
+              reason: evidence,
+            });
+        });
       },
     };
   }

@@ -2,15 +2,16 @@ import type { LegSink, OutboundLeg, PlaceCallRequest } from "../carrier.js";
 import type { Clock, TimerHandle } from "../clock.js";
 import type { CallSampleRate, MediaLeg } from "../media/call-audio.js";
 import { readReasonHeaders } from "../sip/message/reason-header.js";
-import { readRetarget } from "../sip/message/retarget.js";
-import type { FinalResponse, LegSignal, RetargetEvidence } from "../vocabulary.js";
+import type { LegSignal } from "../vocabulary.js";
 import type { CalleeLeg } from "./far-side.js";
 import { HeardAudio } from "./heard-audio.js";
 import { reasonValues } from "./reason-values.js";
 import { phraseOf } from "./response-phrases.js";
 import { ScenarioPlayer } from "./scenario-player.js";
 import type { Challenge, Scenario } from "./scenario-step.js";
+import { SimulatedFollowing } from "./simulated-following.js";
 import { SimulatedLine } from "./simulated-line.js";
+import { finalResponseOf, retargetOf } from "./simulated-response.js";
 import { ATTENDED_TRANSFER, transferStepsTo } from "./simulated-transfer.js";
 
 export interface SimulatedCallOptions {
@@ -22,6 +23,10 @@ export interface SimulatedCallOptions {
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
   /** What whoever is reached at this address does, for transfers. */
   readonly scenarioAt: (address: string) => Scenario;
+  /** As a REFER names it. */
+  readonly addressOf: (to: string) => string;
+  /** Where what they hear is kept. */
+  readonly hearingAt: (address: string) => HeardAudio;
   readonly onFault: (thrown: unknown) => void;
   readonly onOver: () => void;
 }
@@ -35,10 +40,13 @@ type Stage = "new" | "calling" | "answered" | "over";
 export class SimulatedOutboundCall implements OutboundLeg {
   readonly wireCallId: string;
   readonly heard = new HeardAudio(8_000);
+  /** What whoever is on the line now hears. */
+  #hearing: HeardAudio = this.heard;
   readonly #options: SimulatedCallOptions;
   readonly #sink: LegSink;
   readonly #line: SimulatedLine;
-  readonly #player: ScenarioPlayer;
+  readonly #following: SimulatedFollowing;
+  #player: ScenarioPlayer;
   readonly #toTag: string;
   readonly #timers = new Set<TimerHandle>();
   #stage: Stage = "new";
@@ -66,14 +74,22 @@ export class SimulatedOutboundCall implements OutboundLeg {
       sampleRate,
       rtpLostMs,
       onSignal: (signal) => this.#tell(signal),
-      onHeard: (atMs, data) => this.heard.add(atMs, data),
+      onHeard: (atMs, data) => this.#hearing.add(atMs, data),
       onDigit: (digit, atMs) => {
-        this.heard.addDigit(digit, atMs);
+        this.#hearing.addDigit(digit, atMs);
         this.#player.digit();
       },
       onListenerError: onFault,
     });
     this.#player = new ScenarioPlayer({ scenario, leg: this.#calleeLeg(), clock, onFault });
+    this.#following = new SimulatedFollowing({
+      callId: request.callId,
+      scenarioAt: options.scenarioAt,
+      tell: (signal) => this.#tell(signal),
+      after: (delayMs, callback) => this.#after(delayMs, callback),
+      goOnWith: (target, next) => this.#goOnWith(target, next),
+      leftAlone: () => this.#farSideLeaves(),
+    });
     this.#after(0, () => this.#dial());
   }
 
@@ -106,6 +122,14 @@ export class SimulatedOutboundCall implements OutboundLeg {
       });
   }
 
+  acceptTransfer(requestId: string): void {
+    this.#following.accept(requestId);
+  }
+
+  refuseTransfer(requestId: string): void {
+    this.#following.refuse(requestId);
+  }
+
   hold(held: boolean): void {
     if (this.#stage === "answered")
       this.#after(this.#options.delayMs, () => this.#tell({ type: "held", by: "us", held }));
@@ -113,6 +137,16 @@ export class SimulatedOutboundCall implements OutboundLeg {
 
   release(): void {
     this.#finish();
+  }
+
+  #goOnWith(target: string, scenario: Scenario): void {
+    const { clock, onFault, hearingAt } = this.#options;
+    this.#player.stop();
+    this.#hearing = hearingAt(target);
+    // What the one before had still to say is never heard.
+    void this.#line.theirs.clear();
+    this.#player = new ScenarioPlayer({ scenario, leg: this.#calleeLeg(), clock, onFault });
+    void this.#player.play();
   }
 
   #farSideLeaves(): void {
@@ -183,8 +217,10 @@ export class SimulatedOutboundCall implements OutboundLeg {
           this.#reject({ status, phrase, headers, reasonHeaders: reasonValues(reason) }),
         );
       },
+      refer: (to) => this.#following.ask(this.#options.addressOf(to)),
       hangUp: (reason) =>
         this.#respond(() => {
+          if (this.#following.leave()) return;
           const evidence = readReasonHeaders(reasonValues(reason));
           this.#end({ type: "far_side_ended", request: "BYE", reason: evidence });
         }),
@@ -278,39 +314,4 @@ export class SimulatedOutboundCall implements OutboundLeg {
     this.#timers.add(timer);
     return timer;
   }
-}
-
-/** A final response as a real leg would have read it. */
-function finalResponseOf(given: {
-  readonly status: number;
-  readonly phrase?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly reasonHeaders: readonly string[];
-}): FinalResponse {
-  const headers = lowerCased(given.headers ?? {});
-  const retryAfter = Number.parseInt(headers["retry-after"] ?? "", 10);
-  const written = headers["reason"];
-  const reasons = written === undefined ? given.reasonHeaders : [...given.reasonHeaders, written];
-  return {
-    status: given.status,
-    phrase: given.phrase ?? phraseOf(given.status),
-    ...readReasonHeaders(reasons),
-    ...(headers["warning"] === undefined ? {} : { warning: headers["warning"] }),
-    ...(Number.isNaN(retryAfter) ? {} : { retryAfter }),
-    ...(given.status === 608 && headers["call-info"] ? { redress: headers["call-info"] } : {}),
-    ...retargetOf(headers),
-  };
-}
-
-function retargetOf(given: Readonly<Record<string, string>>): { retarget?: RetargetEvidence } {
-  const headers = lowerCased(given);
-  const list = (value: string | undefined) => (value === undefined ? [] : [value]);
-  const retarget = readRetarget(list(headers["diversion"]), list(headers["history-info"]));
-  return retarget ? { retarget } : {};
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }
