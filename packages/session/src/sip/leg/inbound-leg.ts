@@ -19,6 +19,7 @@ import type { Binding } from "../binding.js";
 import { setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
+import { announcedMedia } from "./announced-media.js";
 import { type CallDialog, sdpBody } from "./call-dialog.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
@@ -74,6 +75,7 @@ export class SipInboundLeg implements InboundLeg {
         request.message.callId,
         binding.advertised.address,
         (signal) => this.emit(signal),
+        announcedMedia(request.message),
       );
     this.ownsPort = media === undefined;
     this.succession = new Succession({

@@ -44,12 +44,15 @@ export class LegMedia {
     callId: string,
     localAddress: string,
     emit: (signal: LegSignal) => void,
+    /** Where the peer's media will come from, where that is known for sure. */
+    remote?: AgreedMedia["remote"],
   ): LegMedia {
     const port = plane.open({
       callId,
       localAddress,
       sampleRate: settings.sampleRate,
       rtpLostMs: settings.rtpLostMs,
+      remote,
       onSignal: emit,
     });
     // A leg that ends before its socket is open never asks for it.

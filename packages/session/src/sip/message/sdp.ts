@@ -116,6 +116,14 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
   };
 }
 
+/** Where the first RTP audio of an offer comes from; undefined when it has none. */
+export function audioSourceOf(offerText: string): AgreedMedia["remote"] | undefined {
+  const offer = parseSdp(offerText);
+  const media = offer?.media.find(isRtpAudio);
+  const remote = offer && media && remoteMedia(offer, media);
+  return remote && { address: remote.address, port: remote.port };
+}
+
 /** Who holds whom: the peer holds us when it no longer wants our audio. */
 export function isHeldByPeer(direction: MediaDirection): boolean {
   return direction === "recvonly" || direction === "inactive";
