@@ -12,6 +12,7 @@ export function bestLag(samples: Int16Array, sampleRate: number): number {
   return searchLag(samples, samples.length - window, window, step, sampleRate);
 }
 
+/** First over every other lag by every other sample, then closely around the best of them. */
 function searchLag(
   samples: Int16Array,
   from: number,
@@ -21,23 +22,39 @@ function searchLag(
 ): number {
   const minLag = Math.round((sampleRate * MIN_LAG_MS) / 1000);
   const maxLag = Math.min(from, Math.round((sampleRate * MAX_LAG_MS) / 1000));
-  let best = minLag;
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (let lag = minLag; lag <= maxLag; lag += step) {
-    let cross = 0;
-    let power = 1;
-    for (let index = from; index < from + window; index += step) {
-      const past = samples[index - lag] ?? 0;
-      cross += (samples[index] ?? 0) * past;
-      power += past * past;
-    }
-    const score = cross <= 0 ? cross : (cross * cross) / power;
-    if (score > bestScore) {
-      bestScore = score;
-      best = lag;
+  const to = from + window;
+  let near = minLag;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let lag = minLag; lag <= maxLag; lag += 2 * step) {
+    const score = repeats(samples, from, to, lag, 2 * step);
+    if (score > best) {
+      best = score;
+      near = lag;
     }
   }
-  return best;
+  let found = near;
+  best = Number.NEGATIVE_INFINITY;
+  for (let lag = near - step; lag <= near + step; lag += step) {
+    if (lag < minLag || lag > maxLag) continue;
+    const score = repeats(samples, from, to, lag, step);
+    if (score > best) {
+      best = score;
+      found = lag;
+    }
+  }
+  return found;
+}
+
+/** How well a stretch repeats what was `lag` samples before; every `step`th sample is looked at. */
+function repeats(samples: Int16Array, from: number, to: number, lag: number, step: number): number {
+  let cross = 0;
+  let power = 1;
+  for (let index = from; index < to; index += step) {
+    const past = samples[index - lag] ?? 0;
+    cross += (samples[index] ?? 0) * past;
+    power += past * past;
+  }
+  return cross <= 0 ? cross : (cross * cross) / power;
 }
 
 /**

@@ -237,6 +237,11 @@ export class RtpLeg {
     return this.agreed?.rtcp ?? { address: target.address, port: target.port + 1 };
   }
 
+  /** Packets are due every so many ticks; 0 while nothing was agreed. */
+  get packetTicks(): number {
+    return this.sender.packetTicks;
+  }
+
   /** Writes the packet due at `tick` into `into`; returns its length, 0 when none is due. */
   packetDue(tick: number, into: Uint8Array): number {
     const { packetTicks } = this.sender;

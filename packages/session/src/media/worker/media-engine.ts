@@ -10,7 +10,8 @@ import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
 
 /** Frames for the main thread are this long, whatever the packets are. */
 const FRAME_TICKS = 4;
-const STATS_TICKS = 50;
+const REPORT_TICKS = 52;
+const STATS_TICKS = 200;
 const LOAD_TICKS = 200;
 /** Packets stay untouched until they have left; so many may be on their way at once. */
 const SLOTS = 4096;
@@ -32,6 +33,10 @@ type Open = Extract<Command, { readonly type: "open" }>;
 /** Everything the media worker does, apart from being a thread. */
 export class MediaEngine {
   private readonly legs = new Map<number, Leg>();
+  /** The same by the tick that their frames are due at. */
+  private readonly turns = Array.from({ length: FRAME_TICKS }, () => new Set<Leg>());
+  /** Those whose packets are due at other ticks than their frames. */
+  private readonly uneven = new Set<Leg>();
   private readonly batch = new BatchWriter();
   private readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
   private readonly random: () => number;
@@ -93,6 +98,8 @@ export class MediaEngine {
           this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
         }
         leg.seat?.refresh();
+        if (rtp.packetTicks % FRAME_TICKS === 0) this.uneven.delete(leg);
+        else this.uneven.add(leg);
         break;
       case "phase":
         rtp.enterPhase();
@@ -158,6 +165,7 @@ export class MediaEngine {
       closed: false,
     };
     this.legs.set(id, leg);
+    this.turns[id % FRAME_TICKS]?.add(leg);
     this.clock.start();
     void this.takeSeat(leg, command);
   }
@@ -192,6 +200,8 @@ export class MediaEngine {
     leg.seat?.leave();
     rtp.close();
     this.legs.delete(id);
+    this.turns[id % FRAME_TICKS]?.delete(leg);
+    this.uneven.delete(leg);
     if (this.legs.size === 0) this.clock.stop();
     if (!leg.recording.active) {
       this.batch.report({ type: "closed", leg: id });
@@ -209,14 +219,14 @@ export class MediaEngine {
 
   private tick(tick: number, dueMs: number): void {
     if (tick % LOAD_TICKS === 0) this.measureLoad();
-    for (const leg of this.legs.values()) {
-      this.sendDue(leg, tick);
-      if ((tick + leg.id) % FRAME_TICKS === 0) this.hear(leg, dueMs);
-      if ((tick + leg.id) % STATS_TICKS === 0) {
-        this.reportDue(leg, tick, dueMs);
-        this.reportStats(leg);
-      }
+    const turn = this.turns[(FRAME_TICKS - (tick % FRAME_TICKS)) % FRAME_TICKS];
+    for (const leg of turn ?? []) {
+      if (!this.uneven.has(leg)) this.sendDue(leg, tick);
+      this.hear(leg, dueMs);
+      if ((tick + leg.id) % REPORT_TICKS === 0) this.reportDue(leg, tick, dueMs);
+      if ((tick + leg.id) % STATS_TICKS === 0) this.reportStats(leg);
     }
+    for (const leg of this.uneven) this.sendDue(leg, tick);
   }
 
   private reportStats({ id, rtp, seat }: Leg): void {
@@ -252,7 +262,7 @@ export class MediaEngine {
     const packet = this.nextSlot();
     const length = rtp.packetDue(tick, packet);
     if (length === 0) return;
-    seat.send(packet.subarray(0, length), target.address, target.port);
+    seat.send(packet, length, target.address, target.port);
     leg.recording.said(rtp.lastSaid);
   }
 
@@ -262,7 +272,7 @@ export class MediaEngine {
     if (!seat || !target) return;
     const report = this.nextSlot();
     const length = rtp.reportDue(tick, report, dueMs);
-    if (length > 0) seat.sendReport(report.subarray(0, length), target.address, target.port);
+    if (length > 0) seat.sendReport(report, length, target.address, target.port);
   }
 
   private nextSlot(): Uint8Array {

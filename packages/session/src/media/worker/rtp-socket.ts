@@ -22,8 +22,11 @@ export interface RtpSocket {
   readonly port: number;
   /** What the kernel keeps for us while we are busy. */
   readonly receiveBufferBytes: number;
-  /** `datagram` must stay as it is until it has left; errors of single datagrams are dropped. */
-  send(datagram: Uint8Array, address: string, port: number): void;
+  /**
+   * Sends the first `length` bytes of `datagram`, which must stay as they are until they have left.
+   * Errors of single datagrams are dropped.
+   */
+  send(datagram: Uint8Array, length: number, address: string, port: number): void;
   close(): void;
 }
 
@@ -93,9 +96,9 @@ function use(socket: Socket, options: RtpSocketOptions): RtpSocket {
   return {
     port: socket.address().port,
     receiveBufferBytes: socket.getRecvBufferSize(),
-    send(datagram, address, port) {
+    send(datagram, length, address, port) {
       // Without a callback there is nothing to call for each packet, and nobody to tell of one lost.
-      if (open) socket.send(datagram, 0, datagram.length, port, address);
+      if (open) socket.send(datagram, 0, length, port, address);
     },
     close,
   };

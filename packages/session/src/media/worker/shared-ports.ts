@@ -29,9 +29,9 @@ export interface Seat {
   /** Datagrams that came to this port since and were for no leg at all. */
   readonly strangers: number;
   /** See `RtpSocket.send`. */
-  send(datagram: Uint8Array, address: string, port: number): void;
+  send: RtpSocket["send"];
   /** From the RTCP port, or from the RTP port where that is taken. */
-  sendReport(datagram: Uint8Array, address: string, port: number): void;
+  sendReport: RtpSocket["send"];
   /** The leg was connected anew. */
   refresh(): void;
   /** Frees the port when it was the last one on it. */
@@ -169,8 +169,9 @@ export class SharedPorts {
       get strangers() {
         return port.strangers - strangersBefore;
       },
-      send: (datagram, address, to) => port.rtp?.send(datagram, address, to),
-      sendReport: (datagram, address, to) => (port.rtcp ?? port.rtp)?.send(datagram, address, to),
+      send: (datagram, length, address, to) => port.rtp?.send(datagram, length, address, to),
+      sendReport: (datagram, length, address, to) =>
+        (port.rtcp ?? port.rtp)?.send(datagram, length, address, to),
       refresh: () => port.demultiplexer.refresh(leg),
       leave: () => this.leave(port, leg),
     };
