@@ -70,7 +70,8 @@ export async function startLoopbackCarrier(
   if (recordIn !== undefined) await mustBeFolder(recordIn);
   const sip = createSipCarrier({
     listen,
-    mediaPlane: options.mediaPlane ?? createMediaPlane({ logger }),
+    // Two callees who are transferred to each other could not be told apart on one port.
+    mediaPlane: options.mediaPlane ?? createMediaPlane({ logger, sharePorts: "never" }),
     sampleRate: SAMPLE_RATE,
     userAgent: "offhook-loopback",
     logger,

@@ -11,9 +11,12 @@ const away = "+12025550103";
 const sendsOn = "+12025550104";
 const sendsAway = "+12025550105";
 
+const talks = "+12025550106";
+
 const scripts: Readonly<Record<string, CalleeScript>> = {
   [desk]: (callee) => callee.answer().stayOn(),
   [boss]: (callee) => callee.ring({ durationMs: 100 }).answer().pressKeys("7").stayOn(),
+  [talks]: (callee) => callee.answer().talkOn("hello"),
   [away]: (callee) => callee.reject(486),
   [sendsOn]: (callee) => callee.answer().refer({ to: boss }).stayOn(),
   [sendsAway]: (callee) => callee.answer().refer({ to: away }).stayOn(),
@@ -99,15 +102,17 @@ it("lets itself be transferred, blindly", async () => {
 
 it("lets itself be transferred into the call that we discussed it in, which then ends for us", async () => {
   const call = await active(desk);
-  const consultation = await active(boss);
+  const consultation = await active(talks);
   const progress: string[] = [];
   call.on("transfer", ({ progress: { status } }) => void progress.push(status));
-  call.refer(boss, consultation);
+  call.refer(talks, consultation);
   expect(await consultation.ended).toMatchObject({ endReason: "USER_HUNG_UP_IN_CALL" });
   await expect.poll(() => progress.at(-1)).toBe("completed");
   await call.end();
   await call.ended;
   expect(loopback.openCalls).toBe(2);
+  const { audibleMs } = loopback.heard(desk);
+  await expect.poll(() => loopback.heard(desk).audibleMs).toBeGreaterThan(audibleMs + 200);
 });
 
 it("does not let itself be sent out into the world", async () => {

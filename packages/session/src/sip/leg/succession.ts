@@ -229,7 +229,8 @@ export class Succession {
     switch (signal.type) {
       case "provisional": {
         const { status, phrase } = signal.response;
-        candidate.refer?.notify(status, phrase);
+        // That we try was said when the REFER was accepted.
+        if (status > 100) candidate.refer?.notify(status, phrase);
         if (candidate.refer)
           this.follow(candidate.refer, status > 100 ? "ringing" : "trying", status);
         return;
