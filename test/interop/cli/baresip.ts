@@ -7,13 +7,19 @@ import { freePort } from "../sip/sipp.js";
 
 export interface BaresipOptions {
   readonly transport: "udp" | "tcp";
-  /** A WAV file, 16-bit PCM, mono, 8 kHz; baresip hangs up where it ends. */
+  /** A WAV file, 16-bit PCM, mono, 8 kHz (16 for G.722); baresip hangs up where it ends. */
   readonly say: string;
   /** Whom it calls; it answers by itself when absent. */
   readonly dial?: string;
   /** SRTP with keys in SDP: where we have it too, or always. */
   readonly srtp?: "srtp" | "srtp-mand";
+  /** The only codec it speaks. Default PCMU. What it says is converted to the codec's own rate. */
+  readonly codec?: BaresipCodec;
 }
+
+export type BaresipCodec = "PCMU" | "PCMA" | "G722" | "opus";
+
+const codecModule = { PCMU: "g711", PCMA: "g711", G722: "g722", opus: "opus" } as const;
 
 export interface Baresip {
   readonly port: number;
@@ -25,14 +31,16 @@ export interface Baresip {
 }
 
 /** No sound card: it speaks from a file, records by a filter, and its loudspeaker leads nowhere. */
-const configOf = (port: number, folder: string, say: string) => `
+const configOf = (port: number, folder: string, say: string, codec: BaresipCodec) => `
 poll_method epoll
 sip_listen 127.0.0.1:${port}
 audio_player aubridge,nowhere
 audio_source aufile,${say}
 audio_alert aubridge,nowhere-either
+ausrc_srate ${codec === "G722" ? 16_000 : 8_000}
+ausrc_channels 1
 module_path /usr/lib/baresip/modules
-module g711.so
+module ${codecModule[codec]}.so
 module srtp.so
 module aufile.so
 module aubridge.so
@@ -43,18 +51,31 @@ module_app menu.so
 snd_path ${join(folder, "heard")}
 `;
 
+const ATTEMPTS = 5;
+
 /** Starts baresip on a free port, with a configuration of its own. Rejects when it is not installed. */
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
-  const { transport, say, dial, srtp } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (thrown) {
+      // It takes a port for UDP, TCP and TLS, and the one above; somebody may have one of them.
+      if (attempt === ATTEMPTS || !String(thrown).includes("Address already in use")) throw thrown;
+    }
+  }
+}
+
+async function startOnce(options: BaresipOptions): Promise<Baresip> {
+  const { transport, say, dial, srtp, codec = "PCMU" } = options;
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "offhook-baresip-"));
   const uri = `sip:baresip@127.0.0.1:${port};transport=${transport}`;
   mkdirSync(join(folder, "heard"));
-  writeFileSync(join(folder, "config"), configOf(port, folder, say));
+  writeFileSync(join(folder, "config"), configOf(port, folder, say, codec));
   const encryption = srtp === undefined ? "" : `;mediaenc=${srtp}`;
   writeFileSync(
     join(folder, "accounts"),
-    `<${uri}>;regint=0;answermode=auto;audio_codecs=PCMU${encryption}\n`,
+    `<${uri}>;regint=0;answermode=auto;audio_codecs=${codec}${encryption}\n`,
   );
   writeFileSync(join(folder, "contacts"), "");
   const child = spawn(

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const scenarios = fileURLToPath(new URL("./scenarios/", import.meta.url));
 
 export interface SippOptions {
-  /** File name below `scenarios/`, without `.xml`. */
+  /** File name below `scenarios/`, or a whole path, without `.xml`. */
   readonly scenario: string;
   readonly transport?: "udp" | "tcp" | "tls";
   /** Where sipp calls; absent when it waits to be called. */
@@ -38,7 +38,7 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
     [
       ...(target ? [`${target.address}:${target.port}`] : []),
       "-sf",
-      join(scenarios, `${options.scenario}.xml`),
+      resolve(scenarios, `${options.scenario}.xml`),
       "-i",
       "127.0.0.1",
       "-p",
