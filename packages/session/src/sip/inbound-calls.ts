@@ -2,7 +2,6 @@ import type { IncomingInviteRequest } from "sip.js/lib/core/index.js";
 import { messageOf } from "../errors.js";
 import type { Binding } from "./binding.js";
 import type { Arrival } from "./core/receiver.js";
-import { SUPPORTED_EXTENSIONS } from "./core/user-agent-core.js";
 import type { InboundGuard } from "./credentials/inbound-guard.js";
 import type { NonceBook } from "./credentials/nonce-book.js";
 import { refuseInvite, SipInboundLeg } from "./leg/inbound-leg.js";
@@ -72,9 +71,6 @@ export class InboundCalls {
         ),
     });
     if (credentials && !made.offer.challenge({ ...credentials, status: 401 })) return;
-    const unknown = unknownExtensions(message.getHeader("require"));
-    if (unknown.length > 0)
-      return refuseInvite(request, 420, { headers: { Unsupported: unknown.join(", ") } });
     const brief = tooBrief(message);
     if (brief) return void request.reject({ statusCode: 422, extraHeaders: brief });
     const offer = sdpOf(message);
@@ -147,13 +143,4 @@ export class InboundCalls {
     this.callsUp += 1;
     return leg;
   }
-}
-
-/** What a caller insists on and we do not speak (RFC 3261 8.2.2.3). */
-function unknownExtensions(require: string | undefined): string[] {
-  const known: readonly string[] = SUPPORTED_EXTENSIONS;
-  return (require ?? "")
-    .split(",")
-    .map((tag) => tag.trim().toLowerCase())
-    .filter((tag) => tag !== "" && !known.includes(tag));
 }

@@ -1,24 +1,23 @@
 import type {
   IncomingByeRequest,
   IncomingInfoRequest,
-  IncomingInviteRequest,
   IncomingNotifyRequest,
   IncomingReferRequest,
   IncomingRequestMessage,
   Session,
 } from "sip.js/lib/core/index.js";
 import type { ReasonToSend } from "../../carrier.js";
-import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { LegSignal } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
 import type { DialogDelegate } from "../core/receiver.js";
 import { parseInfoDtmf } from "../message/dtmf-info.js";
-import { isSynthetic, reasonOf, sdpOf } from "../message/evidence.js";
+import { isSynthetic, reasonOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { type DialogName, readTransferNotify, referToHeader } from "./refer.js";
+import { contactOf, Renegotiation } from "./renegotiation.js";
 import { SessionKeeper } from "./session-keeper.js";
 
 export interface CallDialogOptions {
@@ -42,10 +41,7 @@ export class CallDialog {
   /** Inbound: our 2xx has no ACK yet, so no BYE may leave (RFC 3261 15). */
   private awaitingAck = false;
   private pendingBye: { readonly reason: ReasonToSend | undefined } | undefined;
-  private offeredInReinvite = false;
-  private heldByUs = false;
-  private saidHeld = false;
-  private glareTimer: TimerHandle | undefined;
+  private readonly renegotiation: Renegotiation;
 
   constructor(options: CallDialogOptions) {
     this.options = options;
@@ -53,15 +49,20 @@ export class CallDialog {
       clock: options.settings.clock,
       session: options.session,
       contact: contactOf(options.binding),
-      reinvite: () => this.sendReinvite(),
+      reinvite: () => this.renegotiation.reinvite(),
+      onLost: (detail) => this.lose(detail),
+    });
+    this.renegotiation = new Renegotiation({
+      ...options,
+      keeper: this.keeper,
       onLost: (detail) => this.lose(detail),
     });
     const delegate: DialogDelegate = {
       onBye: (request) => this.receiveBye(request),
       onInfo: (request) => this.receiveInfo(request),
-      onInvite: (request) => this.receiveReinvite(request),
-      onUpdate: (message) => this.receiveUpdate(message),
-      onAck: ({ message }) => this.receiveAck(message),
+      onInvite: (request) => this.renegotiation.receiveReinvite(request),
+      onUpdate: (message) => this.renegotiation.receiveUpdate(message),
+      onAck: ({ message }) => this.renegotiation.receiveAck(message),
       onMessage: (request) => {
         request.accept();
         this.tellText(request.message);
@@ -79,7 +80,7 @@ export class CallDialog {
 
   /** We have the peer on hold, and it agreed. */
   get holds(): boolean {
-    return this.saidHeld;
+    return this.renegotiation.holds;
   }
 
   /** Calls back when the ACK of our 2xx came; a dialog without one is lost. */
@@ -89,7 +90,7 @@ export class CallDialog {
     if (!delegate) return;
     const settle = () => {
       this.awaitingAck = false;
-      delegate.onAck = ({ message }) => this.receiveAck(message);
+      delegate.onAck = ({ message }) => this.renegotiation.receiveAck(message);
     };
     delegate.onAck = ({ message }) => {
       settle();
@@ -114,15 +115,12 @@ export class CallDialog {
   drop(): void {
     this.ended = true;
     this.keeper.stop();
-    this.options.settings.clock.clear(this.glareTimer);
+    this.renegotiation.stop();
   }
 
-  /** Puts the peer on hold, or takes it back (RFC 3264 8.4). */
+  /** Puts the peer on hold, or takes it back. */
   hold(held: boolean): void {
-    if (this.ended || held === this.heldByUs) return;
-    this.heldByUs = held;
-    this.options.media.want(held ? "sendonly" : "sendrecv");
-    this.sendReinvite();
+    this.renegotiation.hold(held);
   }
 
   /** Asks the peer to call `target` instead, or to take over the dialog `replaces` (RFC 3515). */
@@ -172,56 +170,6 @@ export class CallDialog {
     if (progress) this.options.emit({ type: "transfer", progress });
   }
 
-  private sendReinvite(): void {
-    const { session, media, binding, emit } = this.options;
-    if (this.ended) return;
-    const held = this.heldByUs;
-    try {
-      session.invite(
-        {
-          onAccept: ({ message, ack }) => {
-            ack();
-            const answer = sdpOf(message);
-            if (answer !== undefined) media.accept(answer);
-            this.keeper.learn(message);
-            this.keeper.agreedAsClient(message);
-            if (held !== this.saidHeld) {
-              this.saidHeld = held;
-              emit({ type: "held", by: "us", held });
-            }
-          },
-          onReject: ({ message }) => {
-            const status = message.statusCode ?? 0;
-            if (status === 491) this.retryAfterGlare();
-            else if (status === 481 || (status === 408 && !isSynthetic(message)))
-              this.lose(`a re-INVITE was answered ${status}`);
-            else if (isSynthetic(message)) this.lose("a re-INVITE was not answered");
-          },
-        },
-        {
-          body: {
-            contentDisposition: "session",
-            contentType: "application/sdp",
-            content: media.offer(),
-          },
-          extraHeaders: [contactOf(binding), ...this.keeper.requestHeaders],
-        },
-      );
-    } catch {
-      // Another re-INVITE is still under way (RFC 3261 14.1).
-      this.retryAfterGlare();
-    }
-  }
-
-  /** RFC 3261 14.1: 2.1 to 4 s where we own the Call-ID, up to 2 s where the peer does. */
-  private retryAfterGlare(): void {
-    const { clock, random } = this.options.settings;
-    clock.clear(this.glareTimer);
-    const unit = random.unit();
-    const delayMs = this.options.ownsCallId ? 2_100 + unit * 1_900 : unit * 2_000;
-    this.glareTimer = clock.setTimeout(() => this.sendReinvite(), Math.round(delayMs / 10) * 10);
-  }
-
   private sendPendingBye(): void {
     const pending = this.pendingBye;
     if (!pending || this.ended) return;
@@ -267,49 +215,6 @@ export class CallDialog {
     this.options.emit({ type: "text", contentType, body });
   }
 
-  private receiveReinvite(request: IncomingInviteRequest): void {
-    const { media, binding } = this.options;
-    const offer = sdpOf(request.message);
-    this.keeper.learn(request.message);
-    const extraHeaders = [contactOf(binding)];
-    if (offer === undefined) {
-      extraHeaders.push(...this.keeper.agreeAsServer(request.message));
-      this.offeredInReinvite = true;
-      request.accept({ statusCode: 200, body: sdpBody(media.offer()), extraHeaders });
-      return;
-    }
-    const result = media.answer(offer);
-    if (!result.ok) {
-      request.reject({ statusCode: 488 });
-      return;
-    }
-    extraHeaders.push(...this.keeper.agreeAsServer(request.message));
-    request.accept({ statusCode: 200, body: sdpBody(result.sdp), extraHeaders });
-  }
-
-  /** UPDATE (RFC 3311), with or without an offer. */
-  private receiveUpdate(message: IncomingRequestMessage): void {
-    const { media, binding } = this.options;
-    const offer = sdpOf(message);
-    const result = offer === undefined ? undefined : media.answer(offer);
-    if (result && !result.ok) {
-      binding.core.replyStateless(message, { statusCode: 488 });
-      return;
-    }
-    binding.core.replyStateless(message, {
-      statusCode: 200,
-      extraHeaders: [contactOf(binding), ...this.keeper.agreeAsServer(message)],
-      ...(result ? { body: sdpBody(result.sdp) } : {}),
-    });
-  }
-
-  private receiveAck(message: IncomingRequestMessage): void {
-    if (!this.offeredInReinvite) return;
-    this.offeredInReinvite = false;
-    const answer = sdpOf(message);
-    if (answer !== undefined) this.options.media.accept(answer);
-  }
-
   private lose(detail: string): void {
     if (this.ended) return;
     this.sendBye(undefined);
@@ -321,22 +226,10 @@ export class CallDialog {
     if (this.ended) return;
     this.ended = true;
     this.keeper.stop();
-    this.options.settings.clock.clear(this.glareTimer);
+    this.renegotiation.stop();
     // sip.js may keep the dialog for another 64·T1; the call must not be kept with it.
     this.options.session.delegate = {};
     if (last) this.options.emit(last);
     this.options.onEnded();
   }
-}
-
-export function sdpBody(content: string): {
-  contentDisposition: string;
-  contentType: string;
-  content: string;
-} {
-  return { contentDisposition: "session", contentType: "application/sdp", content };
-}
-
-export function contactOf(binding: Binding): string {
-  return `Contact: ${binding.core.configuration.contact.toString()}`;
 }

@@ -2,6 +2,7 @@ import {
   type IncomingInviteRequest,
   type IncomingRequestMessage,
   type ResponseOptions,
+  type Session,
   UserAgentServer,
 } from "sip.js/lib/core/index.js";
 import type {
@@ -16,15 +17,17 @@ import { messageOf } from "../../errors.js";
 import type { MediaLeg } from "../../media/call-audio.js";
 import type { LegSignal } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
+import type { DialogDelegate } from "../core/receiver.js";
 import { setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import { announcedMedia } from "./announced-media.js";
-import { type CallDialog, sdpBody } from "./call-dialog.js";
+import type { CallDialog } from "./call-dialog.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { SipOutboundLeg } from "./outbound-leg.js";
 import { ReliableProvisionals } from "./reliable-provisional.js";
+import { answerUpdate, sdpBody } from "./renegotiation.js";
 import { sessionHeaders } from "./session-keeper.js";
 import { Succession } from "./succession.js";
 
@@ -47,6 +50,8 @@ export class SipInboundLeg implements InboundLeg {
   /** The answer to the offer in the INVITE, once one was made. */
   private answerSdp: string | undefined;
   private answering = false;
+  /** The caller has our answer for sure: another offer may follow. */
+  private answeredEarly = false;
   private readonly ownsPort: boolean;
   private readonly reliable: ReliableProvisionals;
 
@@ -188,20 +193,37 @@ export class SipInboundLeg implements InboundLeg {
     const { message } = this.request;
     // Reliably only for callers who insist: those who merely could gain nothing by it.
     if (!/\b100rel\b/i.test(message.getHeader("require") ?? "")) {
-      this.request.progress(options);
+      this.listen(this.request.progress(options).session);
       return;
     }
     this.reliable.send((headers) => {
       if (this.phase !== "offered") return;
       const extraHeaders = [...(options.extraHeaders ?? []), ...headers];
       const { session } = this.request.progress({ ...options, extraHeaders });
-      session.delegate = {
-        onPrack: (prack) => {
-          if (this.reliable.acknowledge(prack.message.getHeader("rack"))) prack.accept();
-          else prack.reject({ statusCode: 481 });
-        },
-      };
+      this.listen(session, options.body !== undefined);
     });
+  }
+
+  /** What the caller may say before we answer. */
+  private listen(session: Session, answers = false): void {
+    const delegate: DialogDelegate = {
+      onPrack: (prack) => {
+        if (!this.reliable.acknowledge(prack.message.getHeader("rack"))) {
+          prack.reject({ statusCode: 481 });
+          return;
+        }
+        prack.accept();
+        this.answeredEarly ||= answers;
+      },
+      onUpdate: (message) =>
+        answerUpdate(message, {
+          binding: this.binding,
+          media: this.legMedia,
+          // The offer in the INVITE comes first (RFC 3311 5.2).
+          refusal: this.answeredEarly ? undefined : { statusCode: 500, extraHeaders: retryAfter },
+        }),
+    };
+    session.delegate = delegate;
   }
 
   private sendAnswer(): void {
@@ -281,6 +303,9 @@ export class SipInboundLeg implements InboundLeg {
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
 }
+
+/** Seconds; of the ten that RFC 3311 5.2 allows. */
+const retryAfter = ["Retry-After: 5"];
 
 /** Sends a final response of 300 to 699 with everything the caller wants said in it. */
 export function refuseInvite(

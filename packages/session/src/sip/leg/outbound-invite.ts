@@ -6,7 +6,7 @@ import type {
 } from "sip.js/lib/core/index.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
 import type { Route } from "../route/route.js";
-import { contactOf, sdpBody } from "./call-dialog.js";
+import { contactOf, sdpBody } from "./renegotiation.js";
 import { MIN_SESSION_SECONDS } from "./session-timer.js";
 
 /** RFC 3261 18.1.1; the Via, and credentials that may be asked for, are not counted. */

@@ -4,12 +4,14 @@ import type {
   OutgoingInviteRequest,
   OutgoingRequestMessage,
   PrackableIncomingResponseWithSession,
+  Session,
 } from "sip.js/lib/core/index.js";
 import type { LegSink, OutboundLeg, ReasonToSend } from "../../carrier.js";
 import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { MediaLeg } from "../../media/call-audio.js";
 import type { AnswerResponse, LegSignal } from "../../vocabulary.js";
+import type { DialogDelegate } from "../core/receiver.js";
 import {
   finalOf,
   isSynthetic,
@@ -30,6 +32,7 @@ import {
   makeInvite,
 } from "./outbound-invite.js";
 import { RedirectGuard } from "./redirect.js";
+import { answerUpdate } from "./renegotiation.js";
 import type { Replaces } from "./replaces.js";
 import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
 import { Succession } from "./succession.js";
@@ -307,7 +310,8 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.cancelWanted) this.sendCancel();
   }
 
-  private receiveProgress({ message, prack }: PrackableIncomingResponseWithSession): void {
+  private receiveProgress(progress: PrackableIncomingResponseWithSession): void {
+    const { message, prack, session } = progress;
     const sdp = sdpOf(message);
     const rseq = /^\d+$/.exec(message.getHeader("rseq")?.trim() ?? "")?.[0];
     if (rseq !== undefined && /\b100rel\b/i.test(message.getHeader("require") ?? ""))
@@ -319,7 +323,21 @@ export class SipOutboundLeg implements OutboundLeg {
     }
     const tag = tagOf(message);
     if (tag !== undefined) this.earlyTags.add(tag);
+    if (session) this.listen(session, tag);
     this.receiveProvisional(message);
+  }
+
+  /** What a fork may say before it answers: another offer, once its first answer is here. */
+  private listen(session: Session, tag: string | undefined): void {
+    const delegate: DialogDelegate = {
+      onUpdate: (message) => {
+        const { binding } = this.route ?? {};
+        const agreed = this.phase === "calling" && this.earlyAnswerTag === tag;
+        const refusal = agreed ? undefined : { statusCode: 491 };
+        if (binding) answerUpdate(message, { binding, media: this.legMedia, refusal });
+      },
+    };
+    session.delegate = delegate;
   }
 
   private receiveAccept(response: AckableIncomingResponseWithSession): void {

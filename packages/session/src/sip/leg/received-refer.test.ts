@@ -5,6 +5,7 @@ import type { Logger } from "../../logger.js";
 import type { LegSignal, TransferRequest } from "../../vocabulary.js";
 import { createSipCarrier, type SipCarrier } from "../sip-carrier.js";
 import { type FakeMediaPlane, fakeMediaPlane } from "../testing/fake-media-plane.js";
+import { hurriedClock } from "../testing/hurried-clock.js";
 import { headerOf, type RawDialog, RawPeer, sdpOf, tagOf } from "../testing/raw-peer.js";
 
 let carrier: SipCarrier;
@@ -34,14 +35,6 @@ afterEach(async () => {
 async function restart(clock: Clock): Promise<void> {
   await carrier.close();
   await start(clock);
-}
-
-/** Waits of seconds take hundredths. */
-function hurriedClock(): Clock {
-  const clock = systemClock();
-  const hurried: Clock["setTimeout"] = (callback, delayMs) =>
-    clock.setTimeout(callback, delayMs < 4_000 ? delayMs : delayMs / 100);
-  return { ...clock, setTimeout: hurried };
 }
 
 async function start(clock: Clock): Promise<void> {

@@ -5,11 +5,12 @@ import { maskNumber } from "../../logger.js";
 import type { AnswerResponse, LegSignal, TransferProgress } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
 import { parseUri } from "../message/header-value.js";
-import { CallDialog, contactOf } from "./call-dialog.js";
+import { CallDialog } from "./call-dialog.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { ReceivedRefer } from "./received-refer.js";
 import { type DialogName, readRefer } from "./refer.js";
+import { contactOf } from "./renegotiation.js";
 import type { Replaces } from "./replaces.js";
 
 /** A leg that may take another's place; what a leg makes of it does not depend on who called whom. */
