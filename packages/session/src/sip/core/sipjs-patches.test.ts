@@ -1,9 +1,25 @@
-import { IncomingResponseMessage, NameAddrHeader, URI } from "sip.js/lib/core/index.js";
+import {
+  type IncomingInviteRequest,
+  IncomingRequestMessage,
+  IncomingResponseMessage,
+  NameAddrHeader,
+  type SessionDialog,
+  URI,
+} from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { silentLogger } from "../../logger.js";
 import { seededRandom } from "../../random.js";
-import { installSipjsPatches, tieCore } from "./sipjs-patches.js";
+import { parseVia } from "../message/header-value.js";
+import { headerOf, parseMessage } from "../message/parse.js";
+import { toSipjsMessage } from "../message/sipjs-message.js";
+import {
+  admitToDialog,
+  failClient,
+  installSipjsPatches,
+  setToTag,
+  tieCore,
+} from "./sipjs-patches.js";
 import { createCore } from "./user-agent-core.js";
 
 const disposers: (() => void)[] = [];
@@ -14,6 +30,8 @@ afterEach(() => {
 function core(answer?: Record<string, string[]>) {
   const sent: string[] = [];
   const random = seededRandom(1);
+  let branches = 0;
+  const offered: IncomingInviteRequest[] = [];
   const made = createCore({
     protocol: "UDP",
     host: "127.0.0.1:5060",
@@ -21,18 +39,61 @@ function core(answer?: Record<string, string[]>) {
     random,
     logger: silentLogger,
     send: async (text) => void sent.push(text),
-    delegate: {},
+    delegate: { onInvite: (request) => offered.push(request) },
   });
   tieCore(made, {
-    makeBranch: () => `z9hG4bK${random.hex(12)}`,
+    makeBranch: () => {
+      branches += 1;
+      return `z9hG4bK${random.hex(12)}`;
+    },
     answerChallenge: () => answer,
   });
   disposers.push(() => made.dispose());
   const uri = new URI("sip", "b", "127.0.0.1", 5070);
   const invite = (delegate = {}) =>
     made.invite(made.makeOutgoingRequestMessage("INVITE", uri, uri, uri, {}), delegate);
-  return { core: made, sent, invite, uri };
+  const receive = (method: string, cseq: number, toTag = "") => {
+    const message = incoming(method, cseq, toTag);
+    message.ruri = made.configuration.contact.uri;
+    made.receiveIncomingRequestFromTransport(message);
+  };
+  return { core: made, sent, invite, uri, offered, receive, branches: () => branches };
 }
+
+/** A request of a caller, in the dialog with `toTag` where there is one. */
+function incoming(method: string, cseq: number, toTag = ""): IncomingRequestMessage {
+  const text = `${method} sip:offhook@127.0.0.1 SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK${method}${cseq}
+From: <sip:b@127.0.0.1>;tag=far
+To: <sip:a@127.0.0.1>${toTag && `;tag=${toTag}`}
+Call-ID: from-far
+CSeq: ${cseq} ${method}
+Contact: <sip:b@127.0.0.1:5070>
+
+`;
+  const parsed = parseMessage(Buffer.from(text.replace(/\n/g, "\r\n")));
+  const via = parsed.ok ? parseVia(headerOf(parsed.message, "via") ?? "") : undefined;
+  const message = parsed.ok && via ? toSipjsMessage(parsed.message, via) : undefined;
+  if (message instanceof IncomingRequestMessage) return message;
+  throw new Error("the test's own request cannot be read");
+}
+
+/** A call that came in and is up. */
+function answered() {
+  const made = core();
+  made.receive("INVITE", 5);
+  const body = {
+    contentDisposition: "session",
+    contentType: "application/sdp",
+    content: "v=0\r\n",
+  };
+  const session = made.offered[0]?.accept({ statusCode: 200, body }).session as SessionDialog;
+  const { localTag } = session;
+  made.receive("ACK", 5, localTag);
+  return { ...made, session, localTag };
+}
+
+const CHALLENGE = 'Digest realm="r", nonce="n", algorithm=SHA-256';
 
 function response(to: string, status: number, extra: Record<string, string> = {}) {
   const message = new IncomingResponseMessage();
@@ -49,6 +110,15 @@ function response(to: string, status: number, extra: Record<string, string> = {}
   message.addHeader("to", "<sip:b@127.0.0.1>;tag=far");
   for (const [name, value] of Object.entries(extra)) message.addHeader(name, value);
   return message;
+}
+
+/** How often a header's spelling was worked out while `work` ran. */
+function spellings(work: () => void): number {
+  const split = vi.spyOn(String.prototype, "split");
+  work();
+  const { length } = split.mock.calls;
+  split.mockRestore();
+  return length;
 }
 
 const branchOf = (text: string | undefined) => /branch=([^;\s]+)/.exec(text ?? "")?.[1];
@@ -119,18 +189,120 @@ describe("the patches of sip.js", () => {
     expect(AllowedMethods.filter((method) => method === "UPDATE")).toHaveLength(1);
   });
 
-  it("look a header up without working out how its name is spelled", () => {
+  it("look headers up and set them without working out how their names are spelled", () => {
     const { sent, invite } = core();
-    invite();
+    const request = invite();
     const message = response(sent[0] ?? "", 200, { "session-expires": "90" });
-    const split = vi.spyOn(String.prototype, "split");
-    const found = ["session-expires", "Session-Expires", "SESSION-EXPIRES", "no-such-name"].map(
-      (name) => message.getHeader(name),
-    );
-    const { length: splits } = split.mock.calls;
-    split.mockRestore();
-    expect(found).toEqual(["90", "90", "90", undefined]);
-    expect(splits).toBe(1);
+    const found: unknown[] = [];
+    const look = () => {
+      for (const name of ["session-expires", "Session-Expires", "SESSION-EXPIRES"])
+        found.push(message.getHeader(name), ...message.getHeaders(name));
+      request.message.setHeader("session-expires", "90");
+    };
+    look();
+    expect(found).toEqual(["90", "90", "90", "90", "90", "90"]);
+    expect(message.getHeader("no-such-name")).toBeUndefined();
+    expect(request.message.headers["Session-Expires"]).toEqual(["90"]);
+    expect(spellings(look)).toBe(0);
+  });
+
+  it("take effect once, however many cores there are", () => {
+    core();
+    const { core: made, sent, invite, uri, branches } = core();
+    invite({ onAccept: ({ ack }: { ack: () => void }) => ack() });
+    const answer = response(sent[0] ?? "", 200);
+    const contact = new NameAddrHeader(uri, "", {});
+    answer.headers["Contact"] = [{ raw: contact.toString(), parsed: contact }];
+    made.receiveIncomingResponseFromTransport(answer);
+    expect(branches()).toBe(2);
+  });
+
+  it("raise the CSeq of the dialog with each answer to a challenge inside it", () => {
+    const { core: made, sent, session } = answered();
+    tieCore(made, {
+      makeBranch: () => `z9hG4bK${sent.length}`,
+      answerChallenge: () => ({ authorization: ["Digest x"] }),
+    });
+    const cseqOf = (text: string | undefined) => Number(/^CSeq: (\d+)/m.exec(text ?? "")?.[1]);
+    session.info();
+    const first = sent.at(-1) ?? "";
+    const challenge = response(first, 401, { "www-authenticate": CHALLENGE });
+    challenge.method = "INFO";
+    challenge.cseq = cseqOf(first);
+    made.receiveIncomingResponseFromTransport(challenge);
+    const second = sent.at(-1) ?? "";
+    expect(second).toMatch(/^INFO .*Authorization: Digest x/s);
+    expect(cseqOf(second)).toBe(cseqOf(first) + 1);
+    session.info();
+    expect(cseqOf(sent.at(-1))).toBe(cseqOf(first) + 2);
+  });
+
+  it("fail a request whose transport failed, as if by a 503 that nobody sent", () => {
+    const { invite } = core();
+    const rejected: IncomingResponseMessage[] = [];
+    const client = invite({
+      onReject: ({ message }: { message: IncomingResponseMessage }) => rejected.push(message),
+    });
+    failClient(client as unknown as Parameters<typeof failClient>[0], "ECONNREFUSED");
+    expect(rejected.map(({ statusCode, data }) => [statusCode, data])).toEqual([[503, undefined]]);
+  });
+
+  it("give the responses of a call the tag that was drawn for it", () => {
+    const { sent, offered, receive } = core();
+    receive("INVITE", 1);
+    const [request] = offered;
+    setToTag(request as unknown as Parameters<typeof setToTag>[0], "drawn");
+    request?.reject({ statusCode: 486 });
+    expect(sent.at(-1)).toMatch(/^SIP\/2\.0 486 .*^To: <sip:a@127\.0\.0\.1>;tag=drawn\r$/ms);
+  });
+
+  it("take UPDATE into the order of its dialog, and nothing from before it afterwards", () => {
+    const { sent, receive, session, localTag } = answered();
+    expect(admitToDialog(session, incoming("UPDATE", 4, localTag))).toBe(false);
+    expect(sent.at(-1)).toMatch(/^SIP\/2\.0 500 .*CSeq: 4 UPDATE/s);
+    expect(admitToDialog(session, incoming("UPDATE", 9, localTag))).toBe(true);
+    receive("INFO", 7, localTag);
+    expect(sent.at(-1)).toMatch(/^SIP\/2\.0 500 .*CSeq: 7 INFO/s);
+  });
+
+  /** A peer that changes the call with each CSeq in turn, and is answered. */
+  function reinvited(cseqs: readonly number[]) {
+    vi.useFakeTimers();
+    disposers.push(() => vi.useRealTimers());
+    const made = answered();
+    const lost: string[] = [];
+    made.session.delegate = {
+      onInvite: (request) => void request.accept({ statusCode: 200 }),
+      onAckTimeout: () => void lost.push("no ACK"),
+    };
+    for (const [index, cseq] of cseqs.entries()) {
+      if (index > 0) made.receive("ACK", cseqs[index - 1] ?? 0, made.localTag);
+      made.receive("INVITE", cseq, made.localTag);
+    }
+    return { ...made, lost };
+  }
+
+  it("let go of a re-INVITE's timer when the next one follows, and with the dialog", () => {
+    const { core: made, session } = reinvited([6, 7, 8]);
+    session.dispose();
+    made.dispose();
+    vi.advanceTimersByTime(60_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("tell of a re-INVITE whose ACK never comes, and take the next one all the same", () => {
+    const { sent, receive, localTag, lost } = reinvited([6]);
+    vi.advanceTimersByTime(40_000);
+    expect(lost).toEqual(["no ACK"]);
+    receive("INVITE", 7, localTag);
+    expect(sent.at(-1)).toMatch(/^SIP\/2\.0 200 .*CSeq: 7 INVITE/s);
+  });
+
+  it("keep live transactions, without a new request being compared with each", () => {
+    const { core: made, receive } = core();
+    receive("INVITE", 1);
+    expect(made.userAgentServers.size).toBe(1);
+    expect([...made.userAgentServers.values()]).toEqual([]);
   });
 
   it("draw tags and Call-IDs from the injected randomness", () => {
@@ -139,5 +311,8 @@ describe("the patches of sip.js", () => {
     const second = core();
     second.invite();
     expect(first.sent[0]).toBe(second.sent[0]);
+    for (const made of [first, second]) made.receive("FOO", 1);
+    expect(first.sent[1]).toMatch(/^SIP\/2\.0 405/);
+    expect(first.sent[1]).toBe(second.sent[1]);
   });
 });

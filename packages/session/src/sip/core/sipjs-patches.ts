@@ -7,6 +7,9 @@ import {
   type IncomingResponseMessage,
   InviteClientTransaction,
   OutgoingRequestMessage,
+  type SessionDelegate,
+  SessionDialog,
+  TransactionState,
   TransportError,
   UserAgentClient,
   type UserAgentCore,
@@ -53,6 +56,7 @@ export function installSipjsPatches(version: string = installedVersion()): void 
   patchAckBranch();
   patchAuthentication();
   patchHeaderNames();
+  patchReinvites();
   // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
   if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
 }
@@ -150,6 +154,34 @@ function patchAuthentication(): void {
     for (const [name, values] of Object.entries(headers)) request.setHeader(name, values);
     this.init();
     return false;
+  };
+}
+
+/**
+ * sip.js repeats the 2xx of a re-INVITE by a timer that the next re-INVITE makes it forget: then it
+ * runs for ever. And it never gives up a re-INVITE whose ACK does not come (RFC 3261 13.3.1.4).
+ */
+function patchReinvites(): void {
+  interface Inner {
+    delegate: SessionDelegate | undefined;
+    invite2xxTimer: ReturnType<typeof setTimeout> | undefined;
+    reinviteUserAgentServer: UserAgentServer | undefined;
+    startReInvite2xxRetransmissionTimer(): void;
+    bye(): void;
+  }
+  const prototype = SessionDialog.prototype as unknown as Inner;
+  const { startReInvite2xxRetransmissionTimer } = prototype;
+  prototype.startReInvite2xxRetransmissionTimer = function (this: Inner) {
+    clearTimeout(this.invite2xxTimer);
+    startReInvite2xxRetransmissionTimer.call(this);
+    const server = this.reinviteUserAgentServer;
+    server?.transaction.addStateChangeListener(() => {
+      if (server.transaction.state !== TransactionState.Terminated) return;
+      if (this.reinviteUserAgentServer !== server) return;
+      this.reinviteUserAgentServer = undefined;
+      if (this.delegate?.onAckTimeout) this.delegate.onAckTimeout();
+      else this.bye();
+    });
   };
 }
 

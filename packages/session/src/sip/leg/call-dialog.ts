@@ -63,6 +63,7 @@ export class CallDialog {
       onInvite: (request) => this.renegotiation.receiveReinvite(request),
       onUpdate: (message) => this.renegotiation.receiveUpdate(message),
       onAck: ({ message }) => this.renegotiation.receiveAck(message),
+      onAckTimeout: () => this.lose("no ACK for our 200"),
       onMessage: (request) => {
         request.accept();
         this.tellText(request.message);

@@ -1,4 +1,4 @@
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { messageOf, OffhookError } from "../../errors.js";
 import { formatHost, type HostPort } from "./wire.js";
 
@@ -28,6 +28,23 @@ export function listenOn(server: Server, bind: HostPort, scheme: string): Promis
       resolve({ address: bind.address, port });
     });
   });
+}
+
+/**
+ * Closes a server without waiting for those who connected and never went on: with half a handshake
+ * they are nobody's connection yet. To be called before it listens.
+ */
+export function closerOf(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
 }
 
 /** The system's code where there is one (`ECONNREFUSED`): shorter than its message, and no address in it. */

@@ -3,7 +3,7 @@ import tls from "node:tls";
 import type { Clock, TimerHandle } from "../../clock.js";
 import { OffhookError } from "../../errors.js";
 import { StreamFramer } from "./framer.js";
-import { describeConnectionError, listenOn } from "./listen.js";
+import { closerOf, describeConnectionError, listenOn } from "./listen.js";
 import { type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
 export interface TlsSettings {
@@ -25,6 +25,8 @@ export interface StreamWireOptions {
   readonly tls?: TlsSettings;
   /** Give up connecting after this long. */
   readonly connectTimeoutMs: number;
+  /** How many may be connected at once; one more is turned away. */
+  readonly maxConnections?: number;
 }
 
 /** A message has this long to come in whole, and whoever connects this long to send the first one. */
@@ -51,7 +53,7 @@ export async function openStreamWire(
   options: StreamWireOptions,
   events: WireEvents,
 ): Promise<Wire> {
-  const { bind, clock, tls: secure } = options;
+  const { bind, clock, tls: secure, maxConnections = MAX_CONNECTIONS } = options;
   const connections = new Map<string, Connection>();
   let closed = false;
 
@@ -83,9 +85,8 @@ export async function openStreamWire(
       },
       onPing: () => {
         rest();
-        // Whoever asks without listening is not kept in memory.
-        if (socket.writableLength > MAX_BACKLOG_BYTES) socket.destroy();
-        else socket.write("\r\n");
+        // Whoever asks without listening gets no answers kept for it.
+        if (!socket.writableNeedDrain) socket.write("\r\n");
       },
     });
     if (arrived) waitForMessage("a connection without a message");
@@ -141,7 +142,7 @@ export async function openStreamWire(
   };
 
   const onConnection = (socket: net.Socket) => {
-    if (closed || connections.size >= MAX_CONNECTIONS || !socket.remoteAddress) {
+    if (closed || connections.size >= maxConnections || !socket.remoteAddress) {
       socket.destroy();
       return;
     }
@@ -159,7 +160,8 @@ export async function openStreamWire(
         : net.createServer(onConnection);
   server?.on("tlsClientError", () => events.onDropped("a TLS handshake that failed"));
   // Counts those that are still shaking hands, too.
-  if (server) server.maxConnections = MAX_CONNECTIONS;
+  if (server) server.maxConnections = maxConnections;
+  const closeServer = server && closerOf(server);
   const local = server ? await listenOn(server, bind, secure ? "tls" : "tcp") : bind;
 
   return {
@@ -199,9 +201,8 @@ export async function openStreamWire(
     async close() {
       if (closed) return;
       closed = true;
-      const done = server && new Promise<void>((resolve) => server.close(() => resolve()));
-      const ends = [...connections.values()].map((connection) => endConnection(connection, clock));
-      await Promise.all([done, ...ends]);
+      await Promise.all([...connections.values()].map((each) => endConnection(each, clock)));
+      await closeServer?.();
     },
   };
 }

@@ -1,10 +1,14 @@
-import { createServer as createHttpServer } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { isIP } from "node:net";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { OffhookError } from "../../errors.js";
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./framer.js";
-import { describeConnectionError, listenOn } from "./listen.js";
+import { closerOf, describeConnectionError, listenOn } from "./listen.js";
 import type { TlsSettings } from "./stream.js";
 import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
@@ -19,6 +23,12 @@ export interface WebSocketWireOptions {
 }
 
 const SUBPROTOCOL = "sip";
+const MAX_CONNECTIONS = 10_000;
+/** What may wait for a slow peer before the connection is given up. */
+const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+const MAX_PONG_BACKLOG_BYTES = 16 * 1024;
+/** Whoever connects has this long to ask for a WebSocket. */
+const HANDSHAKE_MS = 30_000;
 const MAX_PAYLOAD_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES;
 
 /** SIP over WebSocket (RFC 7118): one message per frame, requests and responses over one connection. */
@@ -36,6 +46,11 @@ export async function openWebSocketWire(
     connections.set(key, connection);
     let failure = "the connection was closed";
     socket.on("message", (data) => events.onMessage(asBuffer(data), remote));
+    // Whoever pings without listening gets no answers kept for it.
+    socket.on("ping", (data) => {
+      if (socket.bufferedAmount < MAX_PONG_BACKLOG_BYTES && socket.readyState === WebSocket.OPEN)
+        socket.pong(data, undefined, () => undefined);
+    });
     socket.on("error", (error) => {
       failure = describeConnectionError(error);
     });
@@ -52,6 +67,7 @@ export async function openWebSocketWire(
     const socket = new WebSocket(url, SUBPROTOCOL, {
       handshakeTimeout: connectTimeoutMs,
       maxPayload: MAX_PAYLOAD_BYTES,
+      autoPong: false,
       minVersion: "TLSv1.2",
       ...(tls?.ca ? { ca: [tls.ca].flat() } : {}),
       ...(tls?.cert ? { cert: tls.cert } : {}),
@@ -71,21 +87,39 @@ export async function openWebSocketWire(
   const http = !options.listen
     ? undefined
     : secure
-      ? createHttpsServer({ minVersion: "TLSv1.2", cert: tls?.cert ?? "", key: tls?.key ?? "" })
-      : createHttpServer();
+      ? createHttpsServer(
+          {
+            minVersion: "TLSv1.2",
+            cert: tls?.cert ?? "",
+            key: tls?.key ?? "",
+            handshakeTimeout: connectTimeoutMs,
+          },
+          refuseOrdinary,
+        )
+      : createHttpServer(refuseOrdinary);
+  if (http) {
+    http.maxConnections = MAX_CONNECTIONS;
+    http.headersTimeout = HANDSHAKE_MS;
+    http.requestTimeout = HANDSHAKE_MS;
+  }
   const server =
     http &&
     new WebSocketServer({
       server: http,
       maxPayload: MAX_PAYLOAD_BYTES,
+      autoPong: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
   server?.on("error", (error) => events.onDropped(describeConnectionError(error)));
   server?.on("connection", (socket, request) => {
     const { remoteAddress, remotePort } = request.socket;
-    if (closed || !remoteAddress || socket.protocol !== SUBPROTOCOL) socket.close(1002);
-    else adopt(socket, { address: remoteAddress, port: remotePort ?? 0 }, Promise.resolve());
+    if (closed || !remoteAddress || socket.protocol !== SUBPROTOCOL) {
+      // What it sends before it has closed may be no WebSocket frame at all.
+      socket.on("error", (error) => events.onDropped(describeConnectionError(error)));
+      socket.close(1002);
+    } else adopt(socket, { address: remoteAddress, port: remotePort ?? 0 }, Promise.resolve());
   });
+  const closeHttp = http && closerOf(http);
   const local = http ? await listenOn(http, bind, secure ? "wss" : "ws") : bind;
 
   return {
@@ -103,6 +137,7 @@ export async function openWebSocketWire(
       const { socket, ready } = connections.get(hostPortKey(to)) ?? connect(to);
       try {
         await ready;
+        if (socket.bufferedAmount > MAX_BACKLOG_BYTES) socket.terminate();
         await new Promise<void>((resolve, reject) =>
           socket.send(text, (error) => (error ? reject(error) : resolve())),
         );
@@ -117,9 +152,14 @@ export async function openWebSocketWire(
       closed = true;
       for (const { socket } of connections.values()) socket.terminate();
       server?.close();
-      if (http) await new Promise<void>((resolve) => http.close(() => resolve()));
+      await closeHttp?.();
     },
   };
+}
+
+/** There is nothing here but WebSockets (RFC 9110 15.5.22). */
+function refuseOrdinary(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
 }
 
 function asBuffer(data: RawData): Buffer {
