@@ -41,6 +41,7 @@ export {
   type PanelOptions,
 } from "./panel.js";
 export {
+  checkRecording,
   type DetectedRecording,
   type DetectedVerdict,
   detectRecording,

@@ -73,7 +73,8 @@ describe("offhook tune", () => {
     await expect(run([...bad, ...RECORDED], "--out", out, "--json")).rejects.toThrow(
       "6 of the lines could not be used.",
     );
-    for (const index of bad.keys()) expect(complained[index]).toContain(` line ${index + 1}: `);
+    const named = complained.filter((line) => line.startsWith("offhook: "));
+    for (const index of bad.keys()) expect(named[index]).toContain(` line ${index + 1}: `);
     expect(printed.slice(0, 6).map((line) => typeof JSON.parse(line).error.code)).toEqual(
       bad.map(() => "string"),
     );
@@ -104,6 +105,33 @@ describe("offhook tune", () => {
       message: "Nothing to tune by: there are 1 recordings of people and 0 of machines.",
     });
     expect(await readdir(folder)).toEqual(["labelled.jsonl"]);
+  });
+
+  it("counts no recording twice, and lets nobody label it both ways", async () => {
+    const again = { ...person("voicemail_greeting"), label: "human" };
+    await expect(run([...RECORDED, again])).rejects.toThrow("1 of the lines");
+    expect(complained[0]).toContain(" line 4: ");
+    expect(complained[0]).toContain("is in line 3 already");
+    expect(printed.join()).toContain("There are 2 recordings of people and 1 of machines");
+  });
+
+  it("writes neither of two files where one cannot be written", async () => {
+    const [out, picture] = [join(folder, "profile.json"), join(folder, "no", "curves.svg")];
+    await expect(run(RECORDED, "--out", out, "--picture", picture)).rejects.toThrow(
+      `Cannot write ${picture}`,
+    );
+    expect(await readdir(folder)).toEqual(["labelled.jsonl"]);
+  });
+
+  it("writes over no manifest, and not two things into one file", async () => {
+    const manifest = join(folder, "labelled.jsonl");
+    await expect(run(RECORDED, "--out", manifest)).rejects.toThrow("same file as --manifest");
+    const both = join(folder, "both");
+    await expect(run(RECORDED, "--out", both, "--picture", both)).rejects.toThrow(
+      "--picture names the same file as --out",
+    );
+    expect(await readdir(folder)).toEqual(["labelled.jsonl"]);
+    expect((await readFile(manifest, "utf8")).split("\n")).toHaveLength(RECORDED.length);
   });
 
   it("names a place where it cannot write, and leaves nothing half-written there", async () => {

@@ -1,19 +1,20 @@
-import { dirname, resolve } from "node:path";
-import { detectRecording, type LabelledRecording, type LabelledRing } from "@offhook/detection";
+import { resolve } from "node:path";
+import { checkRecording, type LabelledRecording, type LabelledRing } from "@offhook/detection";
 import { OffhookError } from "@offhook/session";
 import type { Command } from "commander";
 import { z } from "zod";
 import { seconds } from "./call-report.js";
-import { readManifest, reportUnusable } from "./manifest.js";
+import { besideManifest, readManifest, reportUnusable } from "./manifest.js";
 import { share } from "./option-parsers.js";
-import { type Channel, readRecording } from "./recording-file.js";
+import { Progress } from "./progress.js";
+import { about, channelFlag, RecordingReader } from "./recording-file.js";
 import { tunePicture } from "./tune-picture.js";
 import { type LabelledCalls, percent, type Tuning, tuneProfile } from "./tune-profile.js";
-import { writeFileWhole } from "./write-file-whole.js";
+import { mustBeWritable, writeFilesWhole } from "./write-file-whole.js";
 
 interface TuneFlags {
   readonly manifest: string;
-  readonly channel: string;
+  readonly channel?: string;
   readonly falseMachineAtMost: number;
   readonly out?: string;
   readonly picture?: string;
@@ -52,27 +53,31 @@ export function addTuneCommand(program: Command): void {
       share,
       0.04,
     )
-    .option("--channel <side>", "of a stereo recording: left or right", "left")
+    .option("--channel <side>", "of a stereo recording: left, which is the default, or right")
     .option("--json", "one JSON object, after one for each line that cannot be used")
     .action(async (flags: TuneFlags, command: Command) => {
-      const { channel } = flags;
-      if (channel !== "left" && channel !== "right")
-        command.error("error: --channel takes left or right");
-      else await tune(flags, channel);
+      await tune(flags, new RecordingReader(channelFlag(flags.channel, command)));
     });
 }
 
-async function tune(flags: TuneFlags, channel: Channel): Promise<void> {
-  const { calls, unusable } = await readCalls(flags.manifest, channel, flags.json ?? false);
-  const tuning = tuneProfile(calls, flags.falseMachineAtMost);
+async function tune(flags: TuneFlags, reader: RecordingReader): Promise<void> {
+  await checkOutputs(flags);
+  const { calls, unusable } = await readCalls(flags.manifest, reader, flags.json ?? false);
+  const recorded = new Progress(calls.recordings.length);
+  const tuning = tuneProfile(calls, flags.falseMachineAtMost, () => recorded.step());
   if (flags.picture !== undefined && tuning.curve === undefined)
     throw new OffhookError("INVALID_OPTION", "There is no curve to draw for --picture.", {
       remedy: "Give recordings of people and of machines, or leave --picture away.",
     });
-  if (flags.picture !== undefined && tuning.curve)
-    await writeFileWhole(flags.picture, tunePicture(tuning.curve));
-  if (flags.out !== undefined)
-    await writeFileWhole(flags.out, `${JSON.stringify(tuning.tuned, null, 2)}\n`);
+  const { out, picture } = flags;
+  await writeFilesWhole([
+    ...(picture !== undefined && tuning.curve
+      ? [{ path: picture, text: tunePicture(tuning.curve) }]
+      : []),
+    ...(out === undefined
+      ? []
+      : [{ path: out, text: `${JSON.stringify(tuning.tuned, null, 2)}\n` }]),
+  ]);
   console.log(flags.json ? JSON.stringify(asJson(tuning)) : inWords(tuning, flags));
   if (unusable > 0)
     throw new OffhookError("INVALID_OPTION", `${unusable} of the lines could not be used.`, {
@@ -80,20 +85,48 @@ async function tune(flags: TuneFlags, channel: Channel): Promise<void> {
     });
 }
 
+/** Before anything is read: tuning takes its time, and nobody's calls are to be overwritten. */
+async function checkOutputs({ manifest, out, picture }: TuneFlags): Promise<void> {
+  const taken = new Map([[resolve(manifest), "--manifest"]]);
+  for (const [flag, path] of [
+    ["--out", out],
+    ["--picture", picture],
+  ] as const) {
+    if (path === undefined) continue;
+    const before = taken.get(resolve(path));
+    if (before !== undefined)
+      throw new OffhookError(
+        "INVALID_OPTION",
+        `${flag} names the same file as ${before}: ${path}`,
+        {
+          remedy: "Give each a file of its own.",
+        },
+      );
+    taken.set(resolve(path), flag);
+    await mustBeWritable(path);
+  }
+}
+
 /** One line after the other; one that cannot be used is named, and the rest is done. */
 async function readCalls(
   manifest: string,
-  channel: Channel,
+  reader: RecordingReader,
   json: boolean,
 ): Promise<{ readonly calls: LabelledCalls; readonly unusable: number }> {
   const recordings: LabelledRecording[] = [];
   const rings: LabelledRing[] = [];
+  const lineOf = new Map<string, number>();
   let unusable = 0;
-  for (const { where, entry } of await readManifest(manifest, labelledSchema, SHAPE)) {
+  const lines = await readManifest(manifest, labelledSchema, SHAPE);
+  for (const { entry, ...where } of lines) {
     try {
       if (entry instanceof OffhookError) throw entry;
-      if (entry.file !== undefined)
-        recordings.push(await readLabelled(resolve(dirname(manifest), entry.file), entry, channel));
+      if (entry.file !== undefined) {
+        const path = besideManifest(manifest, entry.file);
+        mustBeNew(path, lineOf);
+        recordings.push(await readLabelled(path, entry, reader));
+        lineOf.set(path, where.line);
+      }
       if (entry.ringMs !== undefined)
         rings.push({ ringMs: entry.ringMs, voicemail: entry.label === "voicemail" });
     } catch (thrown) {
@@ -104,12 +137,21 @@ async function readCalls(
   return { calls: { recordings, rings }, unusable };
 }
 
+/** A recording that is listed twice would count twice, or against itself. */
+function mustBeNew(path: string, lineOf: ReadonlyMap<string, number>): void {
+  const before = lineOf.get(path);
+  if (before !== undefined)
+    throw new OffhookError("INVALID_OPTION", `${path} is in line ${before} already`, {
+      remedy: "List each recording once.",
+    });
+}
+
 async function readLabelled(
   file: string,
   { label, answeredAtMs = 0 }: Pick<z.infer<typeof labelledSchema>, "label" | "answeredAtMs">,
-  channel: Channel,
+  reader: RecordingReader,
 ): Promise<LabelledRecording> {
-  const { samples, sampleRate } = await readRecording(file, channel);
+  const { samples, sampleRate } = await reader.read(file);
   const lastsMs = (samples.length * 1_000) / sampleRate;
   if (answeredAtMs >= lastsMs)
     throw new OffhookError(
@@ -118,7 +160,7 @@ async function readLabelled(
     );
   const recording = { samples, sampleRate, answeredAtMs };
   // What cannot be analysed is found here, where its line is known, and not in the middle of tuning.
-  detectRecording(recording);
+  await about(file, () => checkRecording(recording));
   return { ...recording, label: label === "human" ? "human" : "machine" };
 }
 

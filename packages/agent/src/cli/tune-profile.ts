@@ -30,7 +30,11 @@ export interface Tuning {
 }
 
 /** Tunes whatever the labels suffice for. Throws INVALID_OPTION when that is nothing. */
-export function tuneProfile(calls: LabelledCalls, falseMachineAtMost: number): Tuning {
+export function tuneProfile(
+  calls: LabelledCalls,
+  falseMachineAtMost: number,
+  onRecordingDone?: () => void,
+): Tuning {
   const { recordings, rings } = calls;
   const people = recordings.filter(({ label }) => label === "human").length;
   const machines = recordings.length - people;
@@ -44,7 +48,10 @@ export function tuneProfile(calls: LabelledCalls, falseMachineAtMost: number): T
   const because: string[] = [];
   let curve: Tuned | undefined;
   if (people > 0 && machines > 0) {
-    curve = tuneGreeting(recordings, { falseMachineAtMost });
+    curve = tuneGreeting(recordings, {
+      falseMachineAtMost,
+      ...(onRecordingDone && { onRecordingDone }),
+    });
     because.push(
       ...greetingInWords(curve, falseMachineAtMost),
       `There are ${counted}: one person is ${percent(1 / people)} of them, one machine ${percent(1 / machines)}.`,

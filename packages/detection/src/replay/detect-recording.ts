@@ -38,12 +38,8 @@ export interface DetectedRecording {
   readonly final: Verdict["label"] | null;
 }
 
-/**
- * The timeline of verdicts over a recording, as a live call would have had it: `offhook detect`
- * without the files. Throws INVALID_AUDIO for a rate or length that cannot be analysed.
- */
-export function detectRecording(recording: RecordingToDetect): DetectedRecording {
-  const { samples, sampleRate, answeredAtMs = 0 } = recording;
+/** Throws INVALID_AUDIO for a rate or length that `detectRecording` would refuse. */
+export function checkRecording({ samples, sampleRate }: RecordingToDetect): void {
   if (!Number.isFinite(sampleRate) || sampleRate < 8_000 || sampleRate > 192_000)
     throw new DetectionError("INVALID_AUDIO", `cannot analyse audio at ${sampleRate} Hz`, {
       remedy: "Convert it to 8,000 samples per second or more.",
@@ -54,6 +50,15 @@ export function detectRecording(recording: RecordingToDetect): DetectedRecording
     throw new DetectionError("INVALID_AUDIO", `the recording is longer than ${LONGEST_S} s`, {
       remedy: "Cut it to the part around the answer.",
     });
+}
+
+/**
+ * The timeline of verdicts over a recording, as a live call would have had it: `offhook detect`
+ * without the files. Throws INVALID_AUDIO for a rate or length that cannot be analysed.
+ */
+export function detectRecording(recording: RecordingToDetect): DetectedRecording {
+  checkRecording(recording);
+  const { samples, sampleRate, answeredAtMs = 0 } = recording;
   const { verdicts, verdict, faults } = replayAudio({
     detectors: recording.detectors ?? defaultDetectors(),
     samples,

@@ -37,15 +37,27 @@ const MACHINES: ReadonlySet<string> = new Set(["voicemail", "ivr", "screening", 
  */
 export function tuneGreeting(
   recordings: readonly LabelledRecording[],
-  options: { readonly falseMachineAtMost?: number } = {},
+  options: {
+    readonly falseMachineAtMost?: number;
+    /** Called as each recording has been heard out. */
+    readonly onRecordingDone?: () => void;
+  } = {},
 ): Tuned {
-  const { falseMachineAtMost = 0.04 } = options;
+  const { falseMachineAtMost = 0.04, onRecordingDone } = options;
   for (const label of ["human", "machine"])
     if (!recordings.some((recording) => recording.label === label))
       throw new DetectionError("INVALID_OPTION", `no recording is labelled "${label}"`, {
         remedy: "Give recordings of people and of machines.",
       });
-  const points = SETTINGS.map((machineAtLeast) => measure(recordings, machineAtLeast));
+  const heard = recordings.map((recording) => {
+    const bySetting = hearAtEach(recording);
+    onRecordingDone?.();
+    return { label: recording.label, bySetting };
+  });
+  const points = SETTINGS.map((machineAtLeast, setting) => ({
+    machineAtLeast,
+    ...measure(heard, setting),
+  }));
   const allowed = points.filter(({ falseMachine }) => falseMachine <= falseMachineAtMost);
   const fromDefault = (point: TunePoint) =>
     Math.abs(point.machineAtLeast - DEFAULT_MACHINE_AT_LEAST);
@@ -59,24 +71,81 @@ export function tuneGreeting(
   return { points, best: best as TunePoint };
 }
 
-function measure(recordings: readonly LabelledRecording[], machineAtLeast: number): TunePoint {
-  const wrong = { human: 0, machine: 0 };
-  const total = { human: 0, machine: 0 };
-  const waitsMs: number[] = [];
+/** What one setting makes of one recording. */
+interface Hearing {
+  readonly called: LabelledRecording["label"];
+  /** From answer to the first verdict on who picked up; undefined where there was none. */
+  readonly waitMs: number | undefined;
+  /** The timeline, to be compared. */
+  readonly told: string;
+}
+
+interface HeardRecording {
+  readonly label: LabelledRecording["label"];
+  /** In the order of `SETTINGS`. */
+  readonly bySetting: readonly Hearing[];
+}
+
+/**
+ * Hears a recording at every setting. Nobody is called a machine at a stricter setting who was not
+ * at a laxer one: where two settings tell the same, so do all between them, and most recordings
+ * need to be heard twice only.
+ */
+function hearAtEach(recording: LabelledRecording): readonly Hearing[] {
+  const bySetting: Hearing[] = [];
+  const hear = (setting: number): Hearing => {
+    bySetting[setting] ??= hearAt(recording, SETTINGS[setting] as number);
+    return bySetting[setting];
+  };
+  const between = (low: number, high: number): void => {
+    if (high - low < 2) return;
+    const same = hear(low).told === hear(high).told;
+    const middle = (low + high) >> 1;
+    if (same) bySetting.fill(hear(low), low, high);
+    else {
+      hear(middle);
+      between(low, middle);
+      between(middle, high);
+    }
+  };
+  const strictest = SETTINGS.length - 1;
+  hear(0);
+  hear(strictest);
+  between(0, strictest);
+  return bySetting;
+}
+
+function hearAt(
+  { label: _label, ...recording }: LabelledRecording,
+  machineAtLeast: number,
+): Hearing {
   const detectors = defaultDetectors().map((detector) =>
     detector.name === greeting.detectorName ? greeting({ machineAtLeast }) : detector,
   );
-  for (const { label, ...recording } of recordings) {
-    const { verdicts, final } = detectRecording({ ...recording, detectors });
-    const called = final !== null && MACHINES.has(final) ? "machine" : "human";
+  const { verdicts, final } = detectRecording({ ...recording, detectors });
+  const first = verdicts.find(({ label }) => label !== "beep");
+  return {
+    called: final !== null && MACHINES.has(final) ? "machine" : "human",
+    waitMs: first && first.atMs - (recording.answeredAtMs ?? 0),
+    told: verdicts.map(({ atMs, label, provisional }) => `${atMs} ${label} ${provisional}`).join(),
+  };
+}
+
+function measure(
+  heard: readonly HeardRecording[],
+  setting: number,
+): Omit<TunePoint, "machineAtLeast"> {
+  const wrong = { human: 0, machine: 0 };
+  const total = { human: 0, machine: 0 };
+  const waitsMs: number[] = [];
+  for (const { label, bySetting } of heard) {
+    const { called, waitMs } = bySetting[setting] as Hearing;
     total[label]++;
     if (called !== label) wrong[label]++;
-    const first = verdicts.find((verdict) => verdict.label !== "beep");
-    if (first) waitsMs.push(first.atMs - (recording.answeredAtMs ?? 0));
+    if (waitMs !== undefined) waitsMs.push(waitMs);
   }
   waitsMs.sort((a, b) => a - b);
   return {
-    machineAtLeast,
     falseMachine: wrong.human / total.human,
     falseHuman: wrong.machine / total.machine,
     deadAirMs: waitsMs[waitsMs.length >> 1] ?? 0,

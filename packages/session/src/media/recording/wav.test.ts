@@ -59,6 +59,13 @@ describe("readWav", () => {
     expect(readWav(writeWav(audio))).toEqual(audio);
   });
 
+  it("refuses audio that is mostly no numbers", () => {
+    const floats = new Uint8Array(Float32Array.from([0, Number.NaN, Number.NaN, Infinity]).buffer);
+    expect(() => readWav(wavOf(pcmFormat(3, 32), floats))).toThrow(
+      "3 of its 4 samples are no finite numbers",
+    );
+  });
+
   it("reads 8-bit PCM, float, µ-law and A-law", () => {
     const eight = readWav(wavOf(pcmFormat(1, 8), Uint8Array.from([128, 255, 0])));
     expect([...eight.samples]).toEqual([0, 127 * 256, -32_768]);

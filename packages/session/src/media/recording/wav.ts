@@ -185,9 +185,15 @@ function decodeSamples(format: WavFormat, data: Uint8Array): Int16Array {
   }
   const step = bitsPerSample / 8;
   const samples = new Int16Array(data.length / step);
+  let noNumbers = 0;
   for (let index = 0; index < samples.length; index++) {
-    samples[index] = reader(view, index * step);
+    const sample = reader(view, index * step);
+    // One here and there is a glitch, and becomes silence.
+    if (Number.isNaN(sample)) noNumbers += 1;
+    samples[index] = sample;
   }
+  if (noNumbers > samples.length / 2)
+    throw invalid(`${noNumbers} of its ${samples.length} samples are no finite numbers`);
   return samples;
 }
 
@@ -198,9 +204,9 @@ function sampleReader(
   if (code === FORMAT_FLOAT && bits === 32) {
     return (view, at) => {
       const value = view.getFloat32(at, true);
-      return Number.isNaN(value)
-        ? 0
-        : Math.max(-32_768, Math.min(32_767, Math.round(value * 32_768)));
+      return Number.isFinite(value)
+        ? Math.max(-32_768, Math.min(32_767, Math.round(value * 32_768)))
+        : Number.NaN;
     };
   }
   if (code !== FORMAT_PCM) return undefined;
