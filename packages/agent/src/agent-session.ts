@@ -28,7 +28,7 @@ import { type SayOptions, sayAlone } from "./conversation/say.js";
 import type { Spoken } from "./conversation/speaker.js";
 import { type SessionMetrics, TalkMeter } from "./conversation/talk-meter.js";
 import { type DetectedOptions, type DetectedResult, waitForVerdict } from "./detected.js";
-import { holdCall } from "./hold.js";
+import { Hold, type HoldOptions } from "./hold.js";
 import { type KeyPressResult, waitForKey } from "./key-press.js";
 import { type ListenOptions, type ListenResult, listenForUser } from "./listen.js";
 import {
@@ -54,12 +54,14 @@ export class AgentSession {
   #recording: MediaRecording | undefined;
   readonly #meter: TalkMeter;
   readonly #utterances = new Utterances();
+  readonly #hold: Hold;
   #conversation: Conversation | undefined;
   #realtime: RealtimeConversation | undefined;
 
   constructor(call: CallSession) {
     this.#call = call;
     this.#meter = new TalkMeter(call);
+    this.#hold = new Hold(call);
     this.ended = call.ended;
     // First of all hooks, so that every other one finds the reason in place.
     call.on("call_end", ({ endReason }) => void this.data.set("end_reason", endReason));
@@ -227,16 +229,22 @@ export class AgentSession {
     options: TransferOptions | AttendedTransferOptions = {},
   ): Promise<TransferResult> {
     if (options.mode === "attended")
-      return attendedTransfer(this.#call, to, options, (call) => new AgentSession(call));
+      return attendedTransfer(
+        this.#call,
+        to,
+        options,
+        this.#hold,
+        (call) => new AgentSession(call),
+      );
     return transferCall(this.#call, to, options);
   }
 
   /**
-   * Puts the far side on hold, or takes it off. Settles with whether it agreed. Rejects with
-   * CALL_NOT_ACTIVE, UNSUPPORTED.
+   * Puts the far side on hold, with music or in silence, or takes it off. Settles with whether it
+   * agreed. Rejects with CALL_NOT_ACTIVE, UNSUPPORTED.
    */
-  hold(held = true): Promise<boolean> {
-    return holdCall(this.#call, held);
+  hold(held = true, options: HoldOptions = {}): Promise<boolean> {
+    return this.#hold.set(held, options);
   }
 
   /**

@@ -1,10 +1,12 @@
-import { type CallSession, isOffhookError, isTerminal } from "@offhook/session";
+import { type AudioSource, type CallSession, isOffhookError, isTerminal } from "@offhook/session";
 import type { AgentSession } from "./agent-session.js";
-import { holdCall } from "./hold.js";
+import type { Hold } from "./hold.js";
 import { type TransferOptions, type TransferResult, transferCall } from "./transfer.js";
 
 export interface AttendedTransferOptions extends Pick<TransferOptions, "timeoutMs"> {
   readonly mode: "attended";
+  /** What the caller hears while on hold; see `HoldOptions.music`. */
+  readonly music?: AudioSource;
   /**
    * Speaks with whom the caller is to be transferred to, while the caller waits on hold. Returning
    * false, or throwing, calls the transfer off. Default: transfers as soon as they answered.
@@ -23,17 +25,21 @@ export async function attendedTransfer(
   call: CallSession,
   to: string,
   options: AttendedTransferOptions,
+  hold: Hold,
   sessionOf: (call: CallSession) => AgentSession,
 ): Promise<TransferResult> {
   const destination = call.parseDestination(to);
-  const wasHeld = await holdCall(call, true).catch(ignoreUnsupported);
+  const { music } = options;
+  const wasHeld = await hold
+    .set(true, music === undefined ? {} : { music })
+    .catch(ignoreUnsupported);
   const consultation = call.consultation(`${call.callId}-consultation`);
   const off = call.on("call_end", () => void endUnless(consultation));
   try {
     consultation.dial({ destination });
     const result = await consult(call, consultation, to, options, sessionOf);
     if (result.status !== "completed" && wasHeld && call.state === "active")
-      await holdCall(call, false).catch(ignoreUnsupported);
+      await hold.set(false).catch(ignoreUnsupported);
     return result;
   } finally {
     off();

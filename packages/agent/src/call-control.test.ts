@@ -1,5 +1,5 @@
 import type { CallOutcome } from "@offhook/session";
-import { type CalleeScript, simulateCarrier } from "@offhook/session/testing";
+import { type CalleeScript, loadClip, simulateCarrier } from "@offhook/session/testing";
 import { describe, expect, it } from "vitest";
 import type { AgentSession } from "./agent-session.js";
 import { createCalls } from "./calls.js";
@@ -144,6 +144,55 @@ describe("an attended transfer", () => {
     );
     expect(result).toEqual({ status: "ended" });
     expect(outcome.endReason).toBe("USER_HUNG_UP_IN_CALL");
+  });
+});
+
+describe("a hold", () => {
+  async function held(go: (session: AgentSession) => Promise<unknown>) {
+    const carrier = simulateCarrier({ [CALLER]: (callee) => callee.answer().stayOn() });
+    const agent = defineAgent({
+      name: "holder",
+      detectors: [],
+      async onAnswer({ session }) {
+        await go(session);
+        await session.end();
+      },
+    });
+    const call = createCalls({ carrier, agent }).dial({ to: CALLER });
+    const { errors } = await carrier.clock.runUntil(call.ended);
+    expect(carrier.clock.describeTimers()).toEqual([]);
+    return { heardMs: carrier.heard(CALLER).audibleMs, faults: errors.map(({ code }) => code) };
+  }
+  const waitMs = (session: AgentSession, durationMs: number) =>
+    new Promise<void>((resolve) => void session.call.clock.setTimeout(resolve, durationMs));
+
+  it("is silent, or plays its music again and again until it is taken off", async () => {
+    const clip = loadClip("hello");
+    const clipMs = (clip.samplesPerChannel * 1_000) / clip.sampleRate;
+    const silent = await held(async (session) => {
+      await session.hold();
+      await waitMs(session, 10_000);
+      await session.hold(false);
+    });
+    expect(silent).toEqual({ heardMs: 0, faults: [] });
+    const { heardMs, faults } = await held(async (session) => {
+      await session.hold(true, { music: clip });
+      await waitMs(session, 10_000);
+      await session.hold(false);
+      await waitMs(session, 10_000);
+    });
+    expect(faults).toEqual([]);
+    expect(heardMs).toBeGreaterThan(3 * clipMs);
+    expect(heardMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it("whose music cannot be read is silent, and a fault", async () => {
+    const { heardMs, faults } = await held(async (session) => {
+      await session.hold(true, { music: "nowhere.wav" });
+      await waitMs(session, 1_000);
+    });
+    expect(heardMs).toBe(0);
+    expect(faults).toEqual(["INVALID_AUDIO"]);
   });
 });
 

@@ -61,6 +61,7 @@ export {
   isAgent,
 } from "./define-agent.js";
 export type { DetectedOptions, DetectedResult } from "./detected.js";
+export type { HoldOptions } from "./hold.js";
 export type { InboundRoute } from "./inbound-routes.js";
 export type { KeyPressResult } from "./key-press.js";
 export type { ListenOptions, ListenResult } from "./listen.js";
