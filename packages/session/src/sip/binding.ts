@@ -11,6 +11,7 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
 import { CallPaths } from "./core/call-paths.js";
+import { endLateFork } from "./core/late-fork.js";
 import { type Arrival, Receiver } from "./core/receiver.js";
 import { Reliability } from "./core/reliability.js";
 import { Sender } from "./core/sender.js";
@@ -98,7 +99,7 @@ export class Binding {
       userAgent: options.userAgent,
       random,
       logger,
-      send: (text) => this.sender.send(text),
+      send: (text, origin) => this.sender.send(text, origin),
       delegate: {
         onInvite: (request) => this.offerInvite(request),
         onMessage: (request) =>
@@ -113,6 +114,7 @@ export class Binding {
     this.receiver = new Receiver({
       ...{ wire, core, reliability, clock, random, logger },
       ...(admits ? { admits } : {}),
+      onLateFork: (answer) => endLateFork(core, answer, (ack) => this.sendLateAck(ack, answer)),
     });
     tieCore(core, {
       makeBranch: () => `z9hG4bK${random.hex(12)}`,
@@ -228,6 +230,12 @@ export class Binding {
     };
     await Promise.race([answered(), deadline]);
     clock.clear(timer);
+  }
+
+  private sendLateAck(ack: string, { viaBranch }: IncomingResponseMessage): void {
+    this.sender
+      .sendAck(ack, viaBranch)
+      .catch((error: unknown) => this.receiver.drop(messageOf(error)));
   }
 
   private sendRaw(text: string, to: HostPort): void {

@@ -1,7 +1,6 @@
 import { literalAddress } from "../route/resolver.js";
 import type { HostPort, Wire } from "../transport/wire.js";
-import type { OutgoingMessage } from "./outgoing.js";
-import { nextUri } from "./routing.js";
+import type { OutgoingRequest } from "./outgoing.js";
 
 /** Where the requests of each call go, by Call-ID. */
 export class CallPaths {
@@ -25,17 +24,17 @@ export class CallPaths {
   }
 
   /** Where a request goes as far as that is known without asking the DNS. */
-  targetOf(message: OutgoingMessage, wire: Wire): HostPort | undefined {
-    const hop = this.nextHops.get(message.callId);
-    if (hop && !message.hasToTag) return hop;
-    const uri = nextUri(message);
+  targetOf(request: OutgoingRequest, wire: Wire): HostPort | undefined {
+    const hop = this.nextHops.get(request.callId);
+    if (hop && request.toTag === "") return hop;
+    const uri = request.nextUri;
     // A WebSocket client has no address of its own (RFC 7118 5).
     if (hop && (!uri || uri.host.endsWith(".invalid") || wire.protocol.startsWith("WS")))
       return hop;
     const target = uri && literalAddress(uri, wire.protocol);
     // A caller behind NAT, or without a listener, is reached over the connection it opened.
-    const flow = this.flows.get(message.callId);
-    const direct = flow && !message.route && target?.address === flow.address;
+    const flow = this.flows.get(request.callId);
+    const direct = flow && !request.hasRoute && target?.address === flow.address;
     return direct && wire.isOpen?.(flow) ? flow : target;
   }
 }

@@ -20,7 +20,10 @@ export function stampVia(
   if (!field || !via) return undefined;
   const wantsPort = stream || Object.hasOwn(via.params, "rport");
   const differs = via.host.replace(/^\[|\]$/g, "") !== from.address;
-  let value = field.value.replace(/;\s*(?:received|rport)\s*(?:=\s*[^;,\s]*)?/gi, "");
+  const told = Object.hasOwn(via.params, "received") || Object.hasOwn(via.params, "rport");
+  if (!wantsPort && !differs && !told) return via;
+  let value = field.value;
+  if (told) value = value.replace(/;\s*(?:received|rport)\s*(?:=\s*[^;,\s]*)?/gi, "");
   if (wantsPort) value += `;rport=${from.port}`;
   if (wantsPort || differs) value += `;received=${from.address}`;
   field.value = value;
@@ -94,6 +97,7 @@ export function normalizeResponse(response: ParsedResponse, peer: HostPort | und
 export function normalizeBody(message: IncomingRequestMessage | IncomingResponseMessage): boolean {
   if (message.body === "" || message.body === undefined) return true;
   const contentType = message.getHeader("content-type");
+  if (contentType === "application/sdp") return true;
   const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (type.startsWith("multipart/")) {
     const sdp = sdpOfMultipart(message.body, contentType ?? "");
@@ -135,5 +139,5 @@ function setBody(
   type: string,
 ): void {
   message.body = body;
-  message.headers["Content-Type"] = [{ raw: type, parsed: type }];
+  message.setHeader("content-type", type);
 }

@@ -1,6 +1,7 @@
 import {
   type Dialog,
-  IncomingRequestMessage,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
   type SessionDelegate,
   SessionDialog,
   TransactionState,
@@ -19,7 +20,7 @@ import {
   type ParsedResponse,
   parseMessage,
 } from "../message/parse.js";
-import { toSipjsMessage } from "../message/sipjs-message.js";
+import { toSipjsRequest, toSipjsResponse } from "../message/sipjs-message.js";
 import type { HostPort, Wire } from "../transport/wire.js";
 import {
   normalizeBody,
@@ -33,7 +34,7 @@ import { MergedRequests } from "./merged-requests.js";
 import { rawRefusal } from "./raw-refusal.js";
 import type { Reliability } from "./reliability.js";
 import { responseTarget, sentBy } from "./routing.js";
-import { admitToDialog } from "./sipjs-patches.js";
+import { admitToDialog, forgetAccepted, forgetAnswered } from "./sipjs-patches.js";
 import { SUPPORTED_EXTENSIONS } from "./user-agent-core.js";
 
 /** How a request reached us. */
@@ -57,6 +58,8 @@ export interface ReceiverOptions {
   readonly logger: Logger;
   /** False has a request refused before anything is kept of it. */
   readonly admits?: (from: HostPort, method: string) => boolean;
+  /** Another fork answered an INVITE that was answered and acknowledged already. */
+  readonly onLateFork: (answer: IncomingResponseMessage) => void;
 }
 
 /** Requests that mean something outside a dialog (RFC 3261 8.2.1). */
@@ -147,8 +150,8 @@ export class Receiver {
     const key = { branch, sentBy: sentBy(via), method: request.method };
     if (!reliability.receivedRequest(key, from)) return;
     const requestUri = parseUri(request.requestUri);
-    const message = toSipjsMessage(request, via);
-    if (!message || !(message instanceof IncomingRequestMessage)) {
+    const message = toSipjsRequest(request, via);
+    if (!message) {
       this.drop("an address that cannot be read");
       if (request.method !== "ACK") this.refuse(request, from, 400, "an unreadable address");
       return;
@@ -160,7 +163,7 @@ export class Receiver {
     };
     if (!requestUri) return refuse(unreadableUriStatus(request.requestUri));
     // Dialogs are built from it without another look.
-    if (request.method === "INVITE" && !message.headers["Contact"]?.[0]?.parsed) return refuse(400);
+    if (request.method === "INVITE" && !message.parseHeader("contact")) return refuse(400);
     if (normalizeBody(message) === false)
       return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
     const dialog = message.toTag
@@ -177,6 +180,8 @@ export class Receiver {
     this.arrivals.set(message, { from, requestUri });
     try {
       core.receiveIncomingRequestFromTransport(message);
+      // What comes again is absorbed without sip.js, where anything comes again.
+      if (request.method === "ACK" && dialog && !wire.reliable) forgetAnswered(dialog);
     } catch (error) {
       // What sip.js cannot digest is the sender's doing more often than not.
       logger.debug({ error: messageOf(error) }, "a request could not be handled");
@@ -218,15 +223,20 @@ export class Receiver {
       this.drop("a response that is for another");
       return;
     }
-    normalizeResponse(response, reliability.targetOf(via.branch, response.method));
-    const message = toSipjsMessage(response, via);
-    if (!message || message instanceof IncomingRequestMessage) {
+    const { branch } = via;
+    const { method, status } = response;
+    normalizeResponse(response, reliability.targetOf(branch, method));
+    const message = toSipjsResponse(response, via);
+    if (!message) {
       this.drop("a response whose addresses cannot be read");
       return;
     }
-    if (!reliability.receivedResponse(via.branch, response.method, response.status)) return;
+    if (!reliability.receivedResponse(branch, method, status, message.toTag)) return;
     normalizeBody(message);
+    const accepts = method === "INVITE" && status >= 200 && status < 300;
+    if (accepts && reliability.hasAcknowledged(branch)) return this.options.onLateFork(message);
     core.receiveIncomingResponseFromTransport(message);
+    if (accepts && reliability.hasAcknowledged(branch)) forgetAccepted(core, branch);
   }
 
   /** Refuses what sip.js could not even be told of. */

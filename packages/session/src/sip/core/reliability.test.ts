@@ -39,7 +39,7 @@ describe("Reliability", () => {
   it("stops repeating an INVITE at its first response", async () => {
     const { clock, sent, reliability } = set();
     reliability.sentRequest(invite, "INVITE", peer);
-    expect(reliability.receivedResponse("b", "INVITE", 100)).toBe(true);
+    expect(reliability.receivedResponse("b", "INVITE", 100, "far")).toBe(true);
     await clock.advanceBy(60_000);
     expect(sent).toEqual([]);
     reliability.close();
@@ -48,10 +48,10 @@ describe("Reliability", () => {
   it("acknowledges a repeated failure again, and tells nobody (timer D)", async () => {
     const { clock, sent, reliability } = set();
     reliability.sentRequest(invite, "INVITE", peer);
-    expect(reliability.receivedResponse("b", "INVITE", 486)).toBe(true);
-    reliability.sentRequest({ ...invite, method: "ACK" }, "ACK", peer);
+    expect(reliability.receivedResponse("b", "INVITE", 486, "far")).toBe(true);
+    reliability.sentAck("b", "far", "ACK", peer);
     await clock.advanceBy(500);
-    expect(reliability.receivedResponse("b", "INVITE", 486)).toBe(false);
+    expect(reliability.receivedResponse("b", "INVITE", 486, "far")).toBe(false);
     expect(sent).toEqual([{ atMs: 500, text: "ACK" }]);
     reliability.close();
   });
@@ -96,7 +96,7 @@ describe("Reliability", () => {
   it("forgets a transaction once it is over", async () => {
     const { clock, reliability } = set();
     reliability.sentRequest({ ...invite, method: "BYE" }, "BYE", peer);
-    reliability.receivedResponse("b", "BYE", 200);
+    reliability.receivedResponse("b", "BYE", 200, "far");
     reliability.receivedRequest(theirInvite, peer);
     reliability.sentResponse(theirInvite, 200, "200", peer);
     expect(reliability.size).toBe(2);
@@ -119,7 +119,7 @@ describe("Reliability", () => {
     const { reliability } = set();
     reliability.sentRequest(invite, "INVITE", peer);
     reliability.sentRequest({ ...invite, branch: "c", method: "OPTIONS" }, "OPTIONS", peer);
-    reliability.receivedResponse("c", "OPTIONS", 200);
+    reliability.receivedResponse("c", "OPTIONS", 200, "far");
     expect(reliability.unansweredTo(peer)).toEqual([invite]);
     expect(reliability.unansweredTo({ ...peer, port: 1 })).toEqual([]);
     reliability.close();

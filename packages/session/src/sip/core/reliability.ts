@@ -34,9 +34,16 @@ interface ClientEntry {
   timer: TimerHandle | undefined;
   answered: boolean;
   final: boolean;
-  ack: string | undefined;
-  ackSentMs: number;
+  /** Of each final response that was acknowledged: forks that answer have one each. */
+  acks: SentAck[];
   expiresMs: number;
+}
+
+interface SentAck {
+  readonly toTag: string;
+  readonly text: string;
+  readonly to: HostPort;
+  sentMs: number;
 }
 
 interface ServerEntry {
@@ -82,15 +89,6 @@ export class Reliability {
   /** Our request went out. */
   sentRequest(key: TransactionKey, text: string, to: HostPort): void {
     if (this.closed) return;
-    if (key.method === "ACK") {
-      // The ACK of a final response shares the INVITE's branch (RFC 3261 17.1.1.3).
-      const invite = this.clients.get(clientName({ ...key, method: "INVITE" }));
-      if (invite) {
-        invite.ack = text;
-        invite.ackSentMs = this.clock.nowMs();
-      }
-      return;
-    }
     const nowMs = this.clock.nowMs();
     const entry: ClientEntry = {
       method: key.method,
@@ -101,18 +99,25 @@ export class Reliability {
       timer: undefined,
       answered: false,
       final: false,
-      ack: undefined,
-      ackSentMs: 0,
+      acks: noAcks,
       expiresMs: nowMs + UNANSWERED_MS,
     };
-    this.clients.set(clientName(key), entry);
+    this.clients.set(clientName(key.branch, key.method), entry);
     this.keepSweeping();
     if (this.repeats) this.repeatRequest(entry);
   }
 
+  /** The ACK of a final response to our INVITE went out. */
+  sentAck(inviteBranch: string, toTag: string, text: string, to: HostPort): void {
+    const invite = this.clients.get(clientName(inviteBranch, "INVITE"));
+    if (!invite || this.closed) return;
+    const others = invite.acks.filter((ack) => ack.toTag !== toTag);
+    invite.acks = [...others, { toTag, text, to, sentMs: this.clock.nowMs() }];
+  }
+
   /** A response came in. False when it was a repeat and is dealt with. */
-  receivedResponse(branch: string, method: string, status: number): boolean {
-    const entry = this.clients.get(clientName({ branch, sentBy: "", method }));
+  receivedResponse(branch: string, method: string, status: number, toTag: string): boolean {
+    const entry = this.clients.get(clientName(branch, method));
     if (!entry) return true;
     entry.answered = true;
     const invite = method === "INVITE";
@@ -127,18 +132,27 @@ export class Reliability {
     if (!entry.final) {
       entry.final = true;
       entry.text = "";
-      // Timers D and K; a 2xx to INVITE is repeated until our ACK arrives, which sip.js sees to.
+      // Timers D, M and K.
       entry.expiresMs = nowMs + (invite ? TRANSACTION_MS : T4_MS);
       this.checkAnswered();
       return true;
     }
-    if (invite && status < 300) return true;
-    if (!this.repeats) return false;
-    if (entry.ack && nowMs - entry.ackSentMs >= REPLAY_EVERY_MS) {
-      entry.ackSentMs = nowMs;
-      this.resend(entry.ack, entry.to);
+    if (!invite) return false;
+    const accepted = status < 300;
+    const ack = entry.acks.find((candidate) => !accepted || candidate.toTag === toTag);
+    // A 2xx with another tag is another fork's answer (RFC 3261 13.2.2.4).
+    if (!ack) return accepted;
+    // A 2xx is repeated end to end until its ACK arrives, over a stream too (RFC 3261 13.3.1.4).
+    if ((accepted || this.repeats) && nowMs - ack.sentMs >= REPLAY_EVERY_MS) {
+      ack.sentMs = nowMs;
+      this.resend(ack.text, ack.to);
     }
     return false;
+  }
+
+  /** Whether an INVITE of ours was answered and the answer acknowledged. */
+  hasAcknowledged(inviteBranch: string): boolean {
+    return (this.clients.get(clientName(inviteBranch, "INVITE"))?.acks.length ?? 0) > 0;
   }
 
   /** A request came in. False when it was a repeat and is dealt with. */
@@ -194,7 +208,7 @@ export class Reliability {
 
   /** Where one of our requests went. */
   targetOf(branch: string, method: string): HostPort | undefined {
-    return this.clients.get(clientName({ branch, sentBy: "", method }))?.to;
+    return this.clients.get(clientName(branch, method))?.to;
   }
 
   /** Our requests to `remote` that have no response yet. */
@@ -210,7 +224,7 @@ export class Reliability {
 
   /** Stops repeating one of our requests: nobody waits for its answer any more. */
   forget(key: TransactionKey): void {
-    const name = clientName(key);
+    const name = clientName(key.branch, key.method);
     const entry = this.clients.get(name);
     if (!entry) return;
     this.stop(entry);
@@ -322,8 +336,10 @@ export class Reliability {
   }
 }
 
-function clientName(key: TransactionKey): string {
-  return `${key.branch}|${key.method}`;
+const noAcks: SentAck[] = [];
+
+function clientName(branch: string, method: string): string {
+  return `${branch}|${method}`;
 }
 
 function serverName(key: TransactionKey): string {

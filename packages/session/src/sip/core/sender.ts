@@ -2,9 +2,15 @@ import { messageOf, OffhookError } from "../../errors.js";
 import type { Resolver } from "../route/resolver.js";
 import type { HostPort, Wire } from "../transport/wire.js";
 import type { CallPaths } from "./call-paths.js";
-import { describeOutgoing, type OutgoingMessage } from "./outgoing.js";
+import {
+  describeOutgoing,
+  type Origin,
+  type OutgoingRequest,
+  type OutgoingResponse,
+} from "./outgoing.js";
+import { OwnRequest } from "./own-request.js";
 import type { Reliability } from "./reliability.js";
-import { keyOf, nextUri, responseTarget } from "./routing.js";
+import { responseTarget, sentBy } from "./routing.js";
 
 export interface SenderOptions {
   readonly wire: Wire;
@@ -19,7 +25,8 @@ const MAX_KEPT_FAILURES = 1_000;
 export class Sender {
   private readonly options: SenderOptions;
   /** Messages on their way to the socket. */
-  private readonly sending = new Set<Promise<void>>();
+  private underWay = 0;
+  private tellFlushed: (() => void)[] = [];
   /** Why requests failed before they were answered, by branch. */
   private readonly failures = new Map<string, string>();
 
@@ -28,21 +35,31 @@ export class Sender {
   }
 
   get idle(): boolean {
-    return this.sending.size === 0;
+    return this.underWay === 0;
   }
 
-  /** Settles once what is under way now has left, or failed to. */
+  /** Settles once nothing is under way. */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.sending);
+    if (!this.idle) await new Promise<void>((resolve) => void this.tellFlushed.push(resolve));
   }
 
   /** Rejects with ADDRESS_UNRESOLVED or TRANSPORT_FAILED. */
-  send(text: string): Promise<void> {
-    const sent = this.transmit(text);
-    const done = () => void this.sending.delete(sent);
-    this.sending.add(sent);
-    sent.then(done, done);
-    return sent;
+  send(text: string, origin?: Origin): Promise<void> {
+    const message = describeOutgoing(text, origin);
+    if (!message) return this.track(Promise.reject(notOurs()));
+    if (message.kind === "response") return this.track(this.sendResponse(message, text));
+    const inviteBranch = origin instanceof OwnRequest ? origin.branch : message.branch;
+    return this.track(this.sendRequest(message, text, inviteBranch ?? ""));
+  }
+
+  /** The ACK of a 2xx, where sip.js knows nothing of the INVITE any more. */
+  sendAck(text: string, inviteBranch: string): Promise<void> {
+    const message = describeOutgoing(text);
+    return this.track(
+      message?.kind === "request"
+        ? this.sendRequest(message, text, inviteBranch)
+        : Promise.reject(notOurs()),
+    );
   }
 
   keepFailure(branch: string, detail: string): void {
@@ -56,43 +73,61 @@ export class Sender {
     return detail;
   }
 
-  private async transmit(text: string): Promise<void> {
+  private track(sent: Promise<void>): Promise<void> {
+    this.underWay += 1;
+    return sent.finally(this.left);
+  }
+
+  private readonly left = (): void => {
+    this.underWay -= 1;
+    if (this.idle) for (const tell of this.tellFlushed.splice(0)) tell();
+  };
+
+  private sendResponse(response: OutgoingResponse, text: string): Promise<void> {
+    const { wire, reliability } = this.options;
+    const { branch, method, status, via } = response;
+    const to = responseTarget(via, wire.protocol === "UDP");
+    const key = { branch, sentBy: sentBy(via), method };
+    reliability.sentResponse(key, status, text, to);
+    return wire.send(text, to);
+  }
+
+  private async sendRequest(
+    request: OutgoingRequest,
+    text: string,
+    inviteBranch: string,
+  ): Promise<void> {
     const { wire, reliability, paths } = this.options;
-    const message = describeOutgoing(text);
-    if (!message) throw new OffhookError("INTERNAL", "A message without Via was to be sent.");
-    if (message.status > 0) {
-      const to = responseTarget(message.via, wire.protocol === "UDP");
-      reliability.sentResponse(keyOf(message), message.status, text, to);
-      await wire.send(text, to);
-      return;
-    }
-    const key = { ...keyOf(message), sentBy: "" };
+    const { branch, method, toTag } = request;
+    const key = { branch, sentBy: "", method };
     try {
-      const to =
-        this.inviteTarget(message) ??
-        paths.targetOf(message, wire) ??
-        (await this.resolveTarget(message));
-      reliability.sentRequest(key, text, to);
+      const known = this.inviteTarget(request) ?? paths.targetOf(request, wire);
+      const to = known ?? (await this.resolveTarget(request));
+      if (method === "ACK") reliability.sentAck(inviteBranch, toTag, text, to);
+      else reliability.sentRequest(key, text, to);
       await wire.send(text, to);
     } catch (error) {
       reliability.forget(key);
-      this.keepFailure(key.branch, messageOf(error));
+      this.keepFailure(branch, messageOf(error));
       throw error;
     }
   }
 
   /** The ACK of a failure and CANCEL follow the INVITE hop by hop (RFC 3261 9.1, 17.1.1.3). */
-  private inviteTarget({ method, via }: OutgoingMessage): HostPort | undefined {
+  private inviteTarget({ method, branch }: OutgoingRequest): HostPort | undefined {
     if (method !== "ACK" && method !== "CANCEL") return undefined;
-    return this.options.reliability.targetOf(via.branch ?? "", "INVITE");
+    return this.options.reliability.targetOf(branch, "INVITE");
   }
 
-  private async resolveTarget(message: OutgoingMessage): Promise<HostPort> {
-    const uri = nextUri(message);
-    if (!uri) throw new OffhookError("TRANSPORT_FAILED", "The next hop cannot be read.");
+  private async resolveTarget({ nextUri }: OutgoingRequest): Promise<HostPort> {
+    if (!nextUri) throw new OffhookError("TRANSPORT_FAILED", "The next hop cannot be read.");
     const { resolver, wire } = this.options;
-    const [first] = await resolver.resolve(uri, wire.protocol);
+    const [first] = await resolver.resolve(nextUri, wire.protocol);
     if (!first) throw new OffhookError("ADDRESS_UNRESOLVED", "The next hop has no address.");
     return first;
   }
+}
+
+function notOurs(): OffhookError {
+  return new OffhookError("INTERNAL", "A message without Via was to be sent.");
 }

@@ -2,13 +2,13 @@ import { createRequire } from "node:module";
 import {
   ClientTransaction,
   type Dialog,
-  IncomingMessage,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
-  InviteClientTransaction,
-  OutgoingRequestMessage,
+  InviteServerTransaction,
+  type OutgoingRequestMessage,
   type SessionDelegate,
   SessionDialog,
+  Transaction,
   TransactionState,
   TransportError,
   UserAgentClient,
@@ -16,8 +16,8 @@ import {
   type UserAgentServer,
 } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
-import { OffhookError } from "../../errors.js";
-import { sipjsName } from "../message/sipjs-names.js";
+import { messageOf, OffhookError } from "../../errors.js";
+import { OwnRequest } from "./own-request.js";
 
 /** The only release whose inner workings these patches were written against. */
 const SUPPORTED_VERSION = "0.21.2";
@@ -37,7 +37,6 @@ export interface CoreSeams {
 }
 
 const seamsOfCore = new WeakMap<UserAgentCore, CoreSeams>();
-const seamsOfRequest = new WeakMap<OutgoingRequestMessage, CoreSeams>();
 let installed = false;
 
 /**
@@ -53,9 +52,8 @@ export function installSipjsPatches(version: string = installedVersion()): void 
   if (installed) return;
   installed = true;
   patchBranches();
-  patchAckBranch();
   patchAuthentication();
-  patchHeaderNames();
+  patchSending();
   patchReinvites();
   // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
   if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
@@ -66,10 +64,9 @@ export function tieCore(core: UserAgentCore, seams: CoreSeams): void {
   seamsOfCore.set(core, seams);
 }
 
-/** Lets a request made by `core` have branches from the core's owner. */
-export function tieRequest(core: UserAgentCore, request: OutgoingRequestMessage): void {
-  const seams = seamsOfCore.get(core);
-  if (seams) seamsOfRequest.set(request, seams);
+/** A branch from the core's owner, where it has one. */
+export function drawBranch(core: UserAgentCore): string | undefined {
+  return seamsOfCore.get(core)?.makeBranch();
 }
 
 /** Fails a client transaction as if its own send had failed (RFC 3261 17.1.4). */
@@ -99,6 +96,40 @@ export function admitToDialog(dialog: Dialog, message: IncomingRequestMessage): 
   return true;
 }
 
+/**
+ * Lets go of an INVITE of ours that was accepted and acknowledged, instead of 64·T1 later: whatever
+ * comes again is answered without sip.js.
+ */
+export function forgetAccepted(core: UserAgentCore, inviteBranch: string): void {
+  const client = core.userAgentClients.get(`${inviteBranch}INVITE`);
+  if (client?.transaction.state !== TransactionState.Accepted) return;
+  const inner = client as unknown as {
+    readonly transaction: { timerM(): void };
+    readonly confirmedDialogs?: ReadonlyMap<string, Dialog>;
+    readonly message: OutgoingRequestMessage;
+  };
+  inner.transaction.timerM();
+  for (const dialog of inner.confirmedDialogs?.values() ?? []) forgetBeginning(dialog);
+  if (inner.message instanceof OwnRequest) inner.message.forgetContent();
+}
+
+/** The same for an INVITE to us, once the ACK of our 2xx has come. */
+export function forgetAnswered(dialog: Dialog): void {
+  const { initialTransaction: transaction } = dialog as unknown as {
+    readonly initialTransaction: unknown;
+  };
+  if (!(transaction instanceof InviteServerTransaction)) return;
+  if (transaction.state !== TransactionState.Accepted) return;
+  (transaction as unknown as { timerL(): void }).timerL();
+  forgetBeginning(dialog);
+}
+
+/** A dialog that stands needs neither the transaction nor the SDP that it began with. */
+function forgetBeginning(dialog: Dialog): void {
+  if (dialog instanceof SessionDialog)
+    Object.assign(dialog, { initialTransaction: undefined, _offer: undefined, _answer: undefined });
+}
+
 /** sip.js draws branches from 10^7 values, and calls collide within an hour at 100 a second. */
 function patchBranches(): void {
   const statics = ClientTransaction as unknown as {
@@ -106,25 +137,8 @@ function patchBranches(): void {
   };
   const original = statics.makeId;
   statics.makeId = (request) => {
-    const seams = request.method === "CANCEL" ? undefined : seamsOfRequest.get(request);
-    return seams ? seams.makeBranch() : original(request);
-  };
-}
-
-/** The ACK of a 2xx draws its branch beside `makeId`. */
-function patchAckBranch(): void {
-  const inner = InviteClientTransaction.prototype as unknown as {
-    ackResponse(ack: OutgoingRequestMessage): void;
-  };
-  const original = inner.ackResponse;
-  inner.ackResponse = function (this: InviteClientTransaction, ack) {
-    const seams = seamsOfRequest.get(ack);
-    if (seams) {
-      const setViaHeader = ack.setViaHeader;
-      ack.setViaHeader = (_branch, transport) =>
-        setViaHeader.call(ack, seams.makeBranch(), transport);
-    }
-    original.call(this, ack);
+    const own = request instanceof OwnRequest && request.method !== "CANCEL";
+    return (own ? request.drawBranch() : undefined) ?? original(request);
   };
 }
 
@@ -185,16 +199,22 @@ function patchReinvites(): void {
   };
 }
 
-/** sip.js works out the spelling of a header's name anew each time that it looks for one. */
-function patchHeaderNames(): void {
-  OutgoingRequestMessage.prototype.setHeader = function (name, value) {
-    this.headers[sipjsName(name)] = Array.isArray(value) ? value : [value];
-  };
-  IncomingMessage.prototype.getHeader = function (name) {
-    return this.headers[sipjsName(name)]?.[0]?.raw;
-  };
-  IncomingMessage.prototype.getHeaders = function (name) {
-    return (this.headers[sipjsName(name)] ?? []).map(({ raw }) => raw);
+/** The transport learns whose message it is given, and need not read again what was just written. */
+function patchSending(): void {
+  interface Inner {
+    readonly request: unknown;
+    readonly transport: { send(text: string, origin: unknown): Promise<void> };
+    onTransportError(error: TransportError): void;
+    send(text: string): Promise<void>;
+  }
+  const prototype = Transaction.prototype as unknown as Inner;
+  prototype.send = function (this: Inner, text) {
+    return this.transport.send(text, this.request).catch((thrown: unknown) => {
+      const error =
+        thrown instanceof TransportError ? thrown : new TransportError(messageOf(thrown));
+      this.onTransportError(error);
+      throw error;
+    });
   };
 }
 

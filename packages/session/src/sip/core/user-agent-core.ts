@@ -14,7 +14,9 @@ import {
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
 import type { TransportProtocol } from "../transport/wire.js";
-import { installSipjsPatches, tieRequest } from "./sipjs-patches.js";
+import type { Origin } from "./outgoing.js";
+import { OwnRequest } from "./own-request.js";
+import { drawBranch, installSipjsPatches } from "./sipjs-patches.js";
 
 export interface CoreOptions {
   readonly protocol: TransportProtocol;
@@ -23,7 +25,8 @@ export interface CoreOptions {
   readonly userAgent: string;
   readonly random: Random;
   readonly logger: Logger;
-  readonly send: (text: string) => Promise<void>;
+  /** `origin` is what the text was written from or answers, where sip.js knows. */
+  readonly send: (text: string, origin?: Origin) => Promise<void>;
   readonly delegate: UserAgentCoreDelegate;
 }
 
@@ -74,6 +77,7 @@ function ownAddress(protocol: TransportProtocol, host: string) {
 
 class OffhookCore extends UserAgentCore {
   private readonly random: Random;
+  private readonly drawBranch = () => drawBranch(this);
 
   constructor(options: CoreOptions, configuration: UserAgentCore["configuration"]) {
     super(configuration, options.delegate);
@@ -90,22 +94,21 @@ class OffhookCore extends UserAgentCore {
     extraHeaders?: string[],
     body?: Body,
   ): OutgoingRequestMessage {
-    const options = {
+    const { supportedOptionTags, userAgentHeaderFieldValue, viaHost } = this.configuration;
+    const options: OutgoingRequestMessageOptions = {
       ...given,
       fromTag: given.fromTag || this.random.hex(8),
       callId: given.callId || this.random.hex(16),
+      forceRport: true,
+      optionTags:
+        method === "REGISTER" ? [...supportedOptionTags, "path", "gruu"] : supportedOptionTags,
+      userAgentString: userAgentHeaderFieldValue ?? "",
+      viaHost,
     };
-    const request = super.makeOutgoingRequestMessage(
-      method,
-      requestURI,
-      fromURI,
-      toURI,
-      options,
-      extraHeaders,
-      body,
+    return new OwnRequest(
+      this.drawBranch,
+      ...([method, requestURI, fromURI, toURI, options, extraHeaders, body] as const),
     );
-    tieRequest(this, request);
-    return request;
   }
 
   override replyStateless(

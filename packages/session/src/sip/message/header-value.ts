@@ -120,19 +120,20 @@ export function parseVia(value: string): ViaValue | undefined {
 export function parseParams(text: string, separator = ";"): HeaderParams {
   const params: Record<string, string | null> = {};
   for (const part of splitOutsideQuotes(text, separator)) {
-    const trimmed = part.trim();
-    if (trimmed === "") continue;
-    const equals = trimmed.indexOf("=");
-    const name = (equals < 0 ? trimmed : trimmed.slice(0, equals)).trim().toLowerCase();
+    const equals = part.indexOf("=");
+    const name = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
     if (name === "" || Object.hasOwn(params, name)) continue;
-    params[name] = equals < 0 ? null : unquote(trimmed.slice(equals + 1).trim());
+    params[name] = equals < 0 ? null : unquote(part.slice(equals + 1).trim());
   }
   return params;
 }
 
+const needsCare = /["<]/;
+
 /** Splits at `separator` wherever it stands outside quotes and angle brackets. */
 export function splitOutsideQuotes(value: string, separator: string): string[] {
   if (!value.includes(separator)) return [value];
+  if (!needsCare.test(value)) return value.split(separator);
   const parts: string[] = [];
   let start = 0;
   let quoted = false;

@@ -2,7 +2,7 @@ import { Levels, LoggerFactory, Parser } from "sip.js/lib/core/index.js";
 import { describe, expect, it } from "vitest";
 import { parseUri, parseVia } from "./header-value.js";
 import { headerOf, headersOf, type ParsedMessage, parseMessage } from "./parse.js";
-import { toSipjsMessage } from "./sipjs-message.js";
+import { toSipjsRequest, toSipjsResponse } from "./sipjs-message.js";
 
 const crlf = (text: string) => Buffer.from(text.replace(/\n/g, "\r\n"));
 
@@ -106,7 +106,9 @@ m: "x, y" <sip:a@b>, <sip:c@d>
       const theirs = Parser.parseMessage(data.toString(), factory.getLogger("test"));
       const message = parsed(text);
       const via = parseVia(headerOf(message, "via") ?? "");
-      const ours = via && toSipjsMessage(message, via);
+      if (!via) throw new Error("no Via");
+      const ours =
+        message.kind === "request" ? toSipjsRequest(message, via) : toSipjsResponse(message, via);
       expect(ours).toBeDefined();
       for (const field of ["method", "callId", "cseq", "fromTag", "toTag", "viaBranch"] as const)
         expect([field, ours?.[field] || undefined]).toEqual([field, theirs?.[field] || undefined]);

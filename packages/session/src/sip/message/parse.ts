@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { plainName } from "./header-names.js";
 import { splitOutsideQuotes } from "./header-value.js";
 
 /** One header field; a folded one is joined, a comma-separated one split. */
@@ -11,8 +12,8 @@ export interface HeaderField {
 interface MessageParts {
   readonly headers: HeaderField[];
   readonly body: string;
-  /** The message as text, as it came. */
-  readonly text: string;
+  /** The number of CSeq; NaN where it cannot be read. */
+  readonly cseq: number;
 }
 
 export interface ParsedRequest extends MessageParts {
@@ -43,28 +44,6 @@ export type ParseResult =
       readonly status?: 400 | 501 | 505;
     };
 
-const compactNames: Readonly<Record<string, string>> = {
-  a: "accept-contact",
-  b: "referred-by",
-  c: "content-type",
-  d: "request-disposition",
-  e: "content-encoding",
-  f: "from",
-  i: "call-id",
-  j: "reject-contact",
-  k: "supported",
-  l: "content-length",
-  m: "contact",
-  o: "event",
-  r: "refer-to",
-  s: "subject",
-  t: "to",
-  u: "allow-events",
-  v: "via",
-  x: "session-expires",
-  y: "identity",
-};
-
 /** Headers whose comma-separated values are read one by one. */
 const lists = new Set([
   "via",
@@ -78,14 +57,24 @@ const lists = new Set([
   "p-asserted-identity",
 ]);
 
+/** Headers without which nothing can be made of a message, each with a bit of its own. */
+const required = new Map(
+  ["via", "from", "to", "call-id", "cseq"].map((name, at) => [name, 1 << at] as const),
+);
+const ALL_REQUIRED = (1 << required.size) - 1;
 /** Headers of which one is all there may be; RFC 4475 3.3.8 wants a second one refused. */
-const singles = ["from", "to", "call-id", "cseq", "max-forwards"] as const;
+const singles = new Map(
+  ["from", "to", "call-id", "cseq", "max-forwards"].map((name, at) => [name, 1 << at] as const),
+);
 
 const requestLine = /^([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP\/2\.0$/i;
 const statusLine = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
-const viaStart = /^SIP\s*\/\s*\d/i;
 /** A request line with white space where none may be, or of another version of SIP. */
 const brokenRequestLine = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+(\S.*?)[ \t]+SIP\/(\d{1,9}\.\d{1,9})$/i;
+const viaStart = /^SIP\s*\/\s*\d/i;
+const cseqValue = /^(\d{1,10})\s+(\S+)$/;
+const lengthValue = /^\d{1,9}$/;
+const loneCr = /\r(?!\n)/;
 const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 const MAX_HEADERS = 256;
 /** Methods that some RFC knows; any other is answered with 501. */
@@ -100,48 +89,39 @@ const methods = new Set(
  * folded headers. Makes no sense of header values beyond what routing needs.
  */
 export function parseMessage(data: Buffer): ParseResult {
-  const start = skipBlankLines(data);
-  const { headEnd, bodyStart } = findBody(data, start);
-  const head = data.toString("utf8", start, headEnd);
+  const { head, bodyBytes, bodyOf } = decode(data);
   // A backslash makes a NUL part of a quoted string (RFC 3261 25.1).
   if (head.includes("\0") && /(?:^|[^\\])\0/.test(head))
     return failure("a NUL character in the header");
-  const lines = head.split(/\r\n|\n|\r/);
-  const first = (lines[0] ?? "").trimEnd();
+  const firstEnd = endOfLine(head, 0);
+  const first = head.slice(0, firstEnd).trimEnd();
   const whole = requestLine.exec(first);
   const status = whole ? null : statusLine.exec(first);
   const request = whole ?? (status ? null : brokenRequestLine.exec(first));
   if (!request && !status) return failure("the first line is no SIP request or status line");
-  const headers = readHeaders(lines);
+  const headers = readHeaders(head, firstEnd + 1);
   if (headers.length > MAX_HEADERS) return failure("too many headers");
-  const get = (name: string) => headers.find((header) => header.name === name)?.value;
 
-  const cseq = /^(\d{1,10})\s+(\S+)$/.exec(get("cseq") ?? "");
-  const length = get("content-length");
-  const available = data.length - bodyStart;
+  const cseq = cseqValue.exec(firstValue(headers, "cseq") ?? "");
+  const length = firstValue(headers, "content-length");
   const declared =
-    length === undefined ? available : /^\d{1,9}$/.test(length) ? Number(length) : -1;
-  const body =
-    declared > 0 ? data.toString("utf8", bodyStart, bodyStart + Math.min(declared, available)) : "";
-  const text = data.toString("utf8", start);
+    length === undefined ? bodyBytes : lengthValue.test(length) ? Number(length) : -1;
+  const body = declared > 0 ? bodyOf(Math.min(declared, bodyBytes)) : "";
+  const cseqNumber = cseq ? Number(cseq[1]) : Number.NaN;
 
   const complaint = (): string | undefined => {
     if (request && !whole)
       return request[3] === "2.0" ? "a request line with too much white space" : "no SIP/2.0";
-    for (const name of ["via", "from", "to", "call-id", "cseq"])
-      if (!get(name)) return `no ${name} header`;
-    if (!cseq || Number(cseq[1]) >= 2 ** 31) return "a CSeq that is no number and method";
-    for (const name of singles) {
-      const first = headers.findIndex((header) => header.name === name);
-      if (headers.findIndex((header, at) => at > first && header.name === name) > 0)
-        return `more than one ${name} header`;
-    }
+    const wrong = wrongCount(headers);
+    if (wrong !== undefined) return wrong;
+    if (!cseq || cseqNumber >= 2 ** 31) return "a CSeq that is no number and method";
     if (declared < 0) return "a Content-Length that is no length";
-    if (headers.some(({ name, value }) => name === "content-length" && value !== length))
-      return "more than one content-length header";
     for (const { name, value } of headers)
-      if (name === "via" && !viaStart.test(value)) return "a via header that names no transport";
-    if (declared > available) return "fewer bytes than Content-Length says";
+      if (name === "content-length" && value !== length)
+        return "more than one content-length header";
+      else if (name === "via" && !viaStart.test(value))
+        return "a via header that names no transport";
+    if (declared > bodyBytes) return "fewer bytes than Content-Length says";
     if (request && cseq[2]?.toUpperCase() !== request[1]?.toUpperCase())
       return "a CSeq method that is not the request's";
     return undefined;
@@ -154,7 +134,7 @@ export function parseMessage(data: Buffer): ParseResult {
       requestUri: request[2] ?? "",
       headers,
       body,
-      text,
+      cseq: cseqNumber,
     };
     if (reason === undefined) return { ok: true, message };
     const ofOtherVersion = !whole && request[3] !== "2.0";
@@ -173,54 +153,120 @@ export function parseMessage(data: Buffer): ParseResult {
       method,
       headers,
       body,
-      text,
+      cseq: cseqNumber,
     },
   };
 }
 
 /** The first value of a header, by its lower-case full name. */
 export function headerOf(message: MessageParts, name: string): string | undefined {
-  return message.headers.find((header) => header.name === name)?.value;
+  return firstValue(message.headers, name);
 }
 
 /** All values of a header, in order. */
 export function headersOf(message: MessageParts, name: string): string[] {
-  return message.headers.filter((header) => header.name === name).map((header) => header.value);
+  const values: string[] = [];
+  for (const field of message.headers) if (field.name === name) values.push(field.value);
+  return values;
 }
 
 function failure(reason: string): ParseResult {
   return { ok: false, reason };
 }
 
-function readHeaders(lines: readonly string[]): HeaderField[] {
-  const headers: HeaderField[] = [];
-  const add = (line: string) => {
-    const colon = line.indexOf(":");
-    if (colon < 1) return;
-    const written = line.slice(0, colon).trim().toLowerCase();
-    const name = (written.length === 1 && compactNames[written]) || written;
-    const value = line.slice(colon + 1).trim();
-    if (!lists.has(name)) headers.push({ name, value });
-    else
-      for (const part of splitOutsideQuotes(value, ","))
-        if (part.trim() !== "") headers.push({ name, value: part.trim() });
-  };
-  let current: string | undefined;
-  for (let at = 1; at < lines.length; at++) {
-    const line = lines[at] ?? "";
-    // A line that starts with white space goes on with the one before (RFC 3261 7.3.1).
-    if (current !== undefined && /^[ \t]/.test(line)) current += ` ${line.trim()}`;
-    else {
-      if (current !== undefined) add(current);
-      current = line;
-    }
+function firstValue(headers: readonly HeaderField[], name: string): string | undefined {
+  for (const field of headers) if (field.name === name) return field.value;
+  return undefined;
+}
+
+/** What is lacking, empty or there twice. */
+function wrongCount(headers: readonly HeaderField[]): string | undefined {
+  let filled = 0;
+  let seen = 0;
+  let repeated: string | undefined;
+  for (const { name, value } of headers) {
+    const single = singles.get(name) ?? 0;
+    if (seen & single) repeated ??= name;
+    else if (value !== "") filled |= required.get(name) ?? 0;
+    seen |= single;
   }
-  if (current !== undefined) add(current);
+  if (filled !== ALL_REQUIRED)
+    for (const [name, bit] of required) if (!(filled & bit)) return `no ${name} header`;
+  return repeated === undefined ? undefined : `more than one ${repeated} header`;
+}
+
+interface Decoded {
+  /** The first line and the headers. */
+  readonly head: string;
+  readonly bodyBytes: number;
+  /** The first so many bytes of the body as text. */
+  readonly bodyOf: (bytes: number) => string;
+}
+
+/** Decodes everything at once where a byte is a character, as it nearly always is. */
+function decode(data: Buffer): Decoded {
+  const start = skipBlankLines(data);
+  const text = data.toString("utf8", start);
+  const isPlain = text.length === data.length - start;
+  const { headEnd, bodyStart } = isPlain ? findBody(text, 0) : findBody(data, start);
+  const head = isPlain ? text.slice(0, headEnd) : data.toString("utf8", start, headEnd);
+  return {
+    // A CR of its own ends a line too, or it would get into what we write.
+    head: loneCr.test(head) ? head.replace(/\r(?!\n)/g, "\n") : head,
+    bodyBytes: (isPlain ? text : data).length - bodyStart,
+    bodyOf: (bytes) =>
+      isPlain
+        ? text.slice(bodyStart, bodyStart + bytes)
+        : data.toString("utf8", bodyStart, bodyStart + bytes),
+  };
+}
+
+function readHeaders(head: string, start: number): HeaderField[] {
+  const headers: HeaderField[] = [];
+  let at = start;
+  while (at < head.length) {
+    let end = endOfLine(head, at);
+    let next = end + 1;
+    let folded: string | undefined;
+    // A line that starts with white space goes on with the one before (RFC 3261 7.3.1).
+    while (isBlank(head, next)) {
+      folded ??= head.slice(at, end).trimEnd();
+      end = endOfLine(head, next);
+      folded += ` ${head.slice(next, end).trim()}`;
+      next = end + 1;
+    }
+    if (folded === undefined) addField(headers, head, at, end);
+    else addField(headers, folded, 0, folded.length);
+    at = next;
+  }
   return headers;
 }
 
-const CR = 13;
+function addField(headers: HeaderField[], text: string, start: number, end: number): void {
+  const colon = text.indexOf(":", start);
+  if (colon <= start || colon >= end) return;
+  const name = plainName(text.slice(start, colon));
+  const value = text.slice(colon + 1, end).trim();
+  if (!lists.has(name)) headers.push({ name, value });
+  else
+    for (const part of splitOutsideQuotes(value, ","))
+      if (part.trim() !== "") headers.push({ name, value: part.trim() });
+}
+
+const TAB = 9;
 const LF = 10;
+const CR = 13;
+const SPACE = 32;
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === SPACE || code === TAB;
+}
+
+function endOfLine(text: string, start: number): number {
+  const at = text.indexOf("\n", start);
+  return at < 0 ? text.length : at;
+}
 
 function skipBlankLines(data: Buffer): number {
   let at = 0;
@@ -228,10 +274,10 @@ function skipBlankLines(data: Buffer): number {
   return at;
 }
 
-function findBody(data: Buffer, start: number): { headEnd: number; bodyStart: number } {
-  const crlf = data.indexOf("\r\n\r\n", start);
+function findBody(message: string | Buffer, start: number): { headEnd: number; bodyStart: number } {
+  const crlf = message.indexOf("\r\n\r\n", start);
   if (crlf >= 0) return { headEnd: crlf, bodyStart: crlf + 4 };
-  const lf = data.indexOf("\n\n", start);
+  const lf = message.indexOf("\n\n", start);
   if (lf >= 0) return { headEnd: lf, bodyStart: lf + 2 };
-  return { headEnd: data.length, bodyStart: data.length };
+  return { headEnd: message.length, bodyStart: message.length };
 }

@@ -1,13 +1,14 @@
 import {
   Grammar,
+  type IncomingMessage,
   IncomingRequestMessage,
   IncomingResponseMessage,
   NameAddrHeader,
   URI,
 } from "sip.js/lib/core/index.js";
+import { plainName, sipjsName } from "./header-names.js";
 import {
   type HeaderParams,
-  type NameAddr,
   type ParsedUri,
   parseAnyUri,
   parseNameAddr,
@@ -15,21 +16,26 @@ import {
   parseUri,
   type ViaValue,
 } from "./header-value.js";
-import { headerOf, type ParsedMessage } from "./parse.js";
-import { sipjsName } from "./sipjs-names.js";
+import {
+  headerOf,
+  headersOf,
+  type ParsedMessage,
+  type ParsedRequest,
+  type ParsedResponse,
+} from "./parse.js";
 
 /**
  * A URI that is written back exactly as it came. sip.js would decode, re-escape and re-order it,
  * and cannot hold `tel:` at all. Never changed after construction, so a clone is itself.
  */
 export class VerbatimUri extends URI {
-  readonly text: string;
+  readonly parsed: ParsedUri;
 
   constructor(parsed: ParsedUri) {
     super(parsed.scheme, parsed.user ?? "", parsed.host || "tel.invalid", parsed.port, {
       ...parsed.params,
     });
-    this.text = parsed.text;
+    this.parsed = parsed;
   }
 
   override clone(): URI {
@@ -37,11 +43,11 @@ export class VerbatimUri extends URI {
   }
 
   override toString(): string {
-    return this.text;
+    return this.parsed.text;
   }
 
   override toRaw(): string {
-    return this.text;
+    return this.parsed.text;
   }
 }
 
@@ -52,47 +58,139 @@ export function toSipjsUri(text: string): URI | undefined {
 }
 
 /**
- * Hands a message to sip.js without its grammar, which costs some 430 µs a header. All headers that
- * sip.js would parse later are given to it parsed. Undefined when an address cannot be read.
+ * Hands a request to sip.js without its grammar, which costs some 430 µs a header; headers are made
+ * sense of when they are asked for. Undefined when an address cannot be read.
  */
-export function toSipjsMessage(
-  parsed: ParsedMessage,
+export function toSipjsRequest(
+  parsed: ParsedRequest,
   via: ViaValue,
-): IncomingRequestMessage | IncomingResponseMessage | undefined {
-  const message =
-    parsed.kind === "request" ? new IncomingRequestMessage() : new IncomingResponseMessage();
-  message.data = parsed.text;
-  message.method = parsed.method;
-  for (const { name, value } of parsed.headers) {
-    const key = sipjsName(name);
-    const values = message.headers[key];
-    const entry: { raw: string; parsed?: unknown } = { raw: value };
-    const meaning = parsedValue(name, value);
-    if (meaning !== undefined) entry.parsed = meaning;
-    if (values) values.push(entry);
-    else message.headers[key] = [entry];
-  }
-  message.via = { ...via, port: via.port ?? 0 };
-  message.viaBranch = via.branch ?? "";
-  message.callId = headerOf(parsed, "call-id") ?? "";
-  message.cseq = Number.parseInt(headerOf(parsed, "cseq") ?? "", 10);
-  const from = message.headers["From"]?.[0]?.parsed as NameAddrHeader | undefined;
-  const to = message.headers["To"]?.[0]?.parsed as NameAddrHeader | undefined;
-  if (!from || !to) return undefined;
-  message.from = from;
-  message.to = to;
-  message.fromTag = from.getParam("tag") ?? "";
-  message.toTag = to.getParam("tag") ?? "";
-  message.body = parsed.body;
-  if (message instanceof IncomingResponseMessage && parsed.kind === "response") {
-    message.statusCode = parsed.status;
-    message.reasonPhrase = parsed.phrase;
-  }
+): IncomingRequestMessage | undefined {
+  const message = fill(new ReadRequest(), parsed, via);
+  // A dialog is built from them without another look.
+  return message?.toTag || (message?.from && message.to) ? message : undefined;
+}
+
+/** The same for a response. */
+export function toSipjsResponse(
+  parsed: ParsedResponse,
+  via: ViaValue,
+): IncomingResponseMessage | undefined {
+  const message = fill(new ReadResponse(), parsed, via);
+  if (!message) return undefined;
+  message.statusCode = parsed.status;
+  message.reasonPhrase = parsed.phrase;
   return message;
 }
 
-/** What sip.js asks `parseHeader` for; anything else stays raw. */
-function parsedValue(name: string, value: string): unknown {
+function fill<Message extends ReadRequest | ReadResponse>(
+  message: Message,
+  parsed: ParsedMessage,
+  via: ViaValue,
+): Message | undefined {
+  const fromTag = tagIn(headerOf(parsed, "from") ?? "");
+  const toTag = tagIn(headerOf(parsed, "to") ?? "");
+  if (fromTag === undefined || toTag === undefined) return undefined;
+  message.source = parsed;
+  message.topVia = via;
+  // Only what sip.js makes up itself has none.
+  message.data = "";
+  message.method = parsed.method;
+  message.via = { ...via, port: via.port ?? 0 };
+  message.viaBranch = via.branch ?? "";
+  message.callId = headerOf(parsed, "call-id") ?? "";
+  message.cseq = parsed.cseq;
+  message.fromTag = fromTag;
+  message.toTag = toTag;
+  message.body = parsed.body;
+  return message;
+}
+
+/** The topmost Via of a message that came through here. */
+export function viaOf(message: IncomingRequestMessage): ViaValue | undefined {
+  return message instanceof ReadRequest ? message.topVia : undefined;
+}
+
+class ReadRequest extends IncomingRequestMessage {
+  declare source: ParsedMessage;
+  declare topVia: ViaValue;
+}
+
+class ReadResponse extends IncomingResponseMessage {
+  declare source: ParsedMessage;
+  declare topVia: ViaValue;
+}
+
+interface ReadMessage extends IncomingMessage {
+  source: ParsedMessage;
+}
+
+interface SipjsHeader {
+  readonly raw: string;
+}
+
+/** What sip.js keeps in tables that it fills in advance, read from the message at each look. */
+const reading: PropertyDescriptorMap & ThisType<ReadMessage> = {
+  getHeader: {
+    value(this: ReadMessage, name: string): string | undefined {
+      return headerOf(this.source, plainName(name));
+    },
+  },
+  getHeaders: {
+    value(this: ReadMessage, name: string): string[] {
+      return headersOf(this.source, plainName(name));
+    },
+  },
+  hasHeader: {
+    value(this: ReadMessage, name: string): boolean {
+      return headerOf(this.source, plainName(name)) !== undefined;
+    },
+  },
+  parseHeader: {
+    value(this: ReadMessage, name: string, index = 0): unknown {
+      const plain = plainName(name);
+      const value = index === 0 ? headerOf(this.source, plain) : this.getHeaders(plain)[index];
+      return value === undefined ? undefined : meaningOf(plain, value);
+    },
+  },
+  setHeader: {
+    value(this: ReadMessage, name: string, value: string): void {
+      const plain = plainName(name);
+      const { headers } = this.source;
+      const field = headers.find((candidate) => candidate.name === plain);
+      if (field) field.value = value;
+      else headers.push({ name: plain, value });
+    },
+  },
+  headers: {
+    get(this: ReadMessage): Record<string, SipjsHeader[]> {
+      const table: Record<string, SipjsHeader[]> = {};
+      for (const { name, value } of this.source.headers) {
+        const key = sipjsName(name);
+        const values = table[key];
+        if (values) values.push({ raw: value });
+        else table[key] = [{ raw: value }];
+      }
+      return table;
+    },
+    // sip.js starts every message with an empty table.
+    set() {},
+  },
+  from: {
+    get(this: ReadMessage): unknown {
+      return this.parseHeader("from");
+    },
+  },
+  to: {
+    get(this: ReadMessage): unknown {
+      return this.parseHeader("to");
+    },
+  },
+};
+Object.defineProperties(ReadRequest.prototype, reading);
+Object.defineProperties(ReadResponse.prototype, reading);
+
+/** The value of a header as sip.js's grammar would give it. */
+function meaningOf(name: string, value: string): unknown {
   switch (name) {
     case "from":
     case "to":
@@ -108,17 +206,31 @@ function parsedValue(name: string, value: string): unknown {
       return { type: mediaType(value) };
     case "event":
       return { event: mediaType(value), params: paramsAfterFirst(value) };
-    default:
-      return undefined;
+    default: {
+      const meaning: unknown = Grammar.parse(value, sipjsName(name).replaceAll("-", "_"));
+      return meaning === -1 ? undefined : meaning;
+    }
   }
 }
 
 function toNameAddrHeader(value: string, readUri = parseUri): NameAddrHeader | undefined {
-  const parsed: NameAddr | undefined = parseNameAddr(value, readUri);
+  const parsed = parseNameAddr(value, readUri);
   if (!parsed) return Grammar.nameAddrHeaderParse(value);
   return new NameAddrHeader(new VerbatimUri(parsed.uri), parsed.displayName ?? "", {
     ...parsed.params,
   } as Record<string, string>);
+}
+
+/** An address as nearly everybody writes it, with no parameter but the tag. */
+const plainAddress =
+  /^(?:"[^"\\]*"|[^<>"]*)<[a-z][a-z0-9+.-]*:[^<>"\s]+>(?:\s*;\s*tag\s*=\s*([^\s;,"<>]+))?\s*$/i;
+
+/** The tag of a From or To, empty where it has none; undefined when the address cannot be read. */
+function tagIn(value: string): string | undefined {
+  const plain = plainAddress.exec(value);
+  if (plain) return plain[1] ?? "";
+  const header = toNameAddrHeader(value, parseAnyUri);
+  return header && (header.getParam("tag") ?? "");
 }
 
 function mediaType(value: string): string {
