@@ -149,8 +149,16 @@ export class LegMedia {
       sessionId: this.sessionId,
       sessionVersion: this.sessionVersion,
       profile: this.profile,
-      ...(this.sdes ? { sdes: this.sdes } : {}),
+      ...(this.sdes ? { sdes: { ...this.sdes, required: this.mustEncrypt(this.sdes) } } : {}),
     };
+  }
+
+  /**
+   * What was encrypted stays so: nobody notices when a call under way goes plain. Before it is
+   * answered, each fork may agree on something else.
+   */
+  private mustEncrypt({ required }: LocalSdes): boolean {
+    return required || (this.active && this.agreed?.srtp !== undefined);
   }
 
   private apply(result: Negotiation): Negotiation {

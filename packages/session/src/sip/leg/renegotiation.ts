@@ -120,10 +120,12 @@ export class Renegotiation {
   }
 
   private accepted(message: IncomingResponseMessage, held: boolean): void {
-    const { media, keeper, emit } = this.options;
+    const { media, keeper, emit, onLost } = this.options;
     this.offering = undefined;
     const answer = sdpOf(message);
-    if (answer !== undefined) media.accept(answer);
+    const result = answer === undefined ? undefined : media.accept(answer);
+    // The peer has changed over already (RFC 3261 13.2.2.4).
+    if (result && !result.ok) return onLost(`a re-INVITE was answered in vain: ${result.reason}`);
     keeper.learn(message);
     keeper.agreedAsClient(message);
     if (held === this.saidHeld) return;
