@@ -106,7 +106,6 @@ describe("the rows", () => {
       "ERROR/BLACKLISTED",
       "OUTBOUND_CALL_EXPIRED EXPIRED",
       "OUTBOUND_CALL_MAX_ATTEMPTS_REACHED MAX_ATTEMPTS_REACHED",
-      "OUTBOUND_CALL_ERROR HEALTHCHECK_FAILED",
       "TryNumber1",
       "TryNumber2",
       "TryNumber3",

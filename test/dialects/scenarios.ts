@@ -3,7 +3,12 @@ import { createRoomCarrier } from "@offhook/agent/livekit-room";
 import { retellLlm } from "@offhook/agent/retell-llm";
 import { hummingVoice, scriptedTranscriber } from "@offhook/agent/testing";
 import type { Detector } from "@offhook/detection";
-import type { AgentEndReason, AudioFrame, Carrier } from "@offhook/session";
+import {
+  type AgentEndReason,
+  type AudioFrame,
+  type Carrier,
+  createSipCarrier,
+} from "@offhook/session";
 import type { MessengerOptions, TestPrompt } from "@offhook/session/dialects";
 import type { Callee, CalleeScript } from "@offhook/session/testing";
 import type { WebSocket } from "ws";
@@ -309,6 +314,22 @@ const outbound = {
   "offhook itself fails": { over: broken },
 } as const satisfies Record<string, PlaceScript>;
 
+/** A call over a real trunk that is gone, and was asked whether it is there before. */
+async function deadTrunk(): Promise<Walked> {
+  const gone = createSipCarrier({ listen: ["udp:127.0.0.1:0"] });
+  const [address] = (await gone.ready()).addresses;
+  await gone.close();
+  const carrier = createSipCarrier({
+    trunk: { uri: `sip:127.0.0.1:${address?.port}`, healthCheckMs: 5 * second },
+  });
+  await new Promise<void>((resolve) => {
+    carrier.health?.onChange(({ status }) => {
+      if (status === "down") resolve();
+    });
+  });
+  return placeInRealTime(carrier, "+12025550100");
+}
+
 /** A web call in a room of a LiveKit server's double, with nobody else in it. */
 async function emptyRoom(): Promise<Walked> {
   const server = await startLiveKitDouble();
@@ -334,6 +355,7 @@ const others = {
         .listen({ durationMs: 2 * second })
         .hangUp(),
     ),
+  "the trunk failed its check": deadTrunk,
   "a caller too many": () => take((caller) => caller.stayOn(), {}, { afterAnother: true }),
   "a caller whose agent fails": () =>
     take((caller) => caller.stayOn(), {

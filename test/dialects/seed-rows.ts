@@ -137,6 +137,11 @@ export const SEED_ROWS: readonly SeedRow[] = [
         "one call too many",
         "CONCURRENCY_LIMIT_EXCEEDED",
       ],
+      [
+        "OUTBOUND_CALL_ERROR HEALTHCHECK_FAILED",
+        "the trunk failed its check",
+        "HEALTHCHECK_FAILED",
+      ],
       ["INBOUND_CALL_CONNECTING CONNECTING", "a caller talks and hangs up"],
       ["INBOUND_CALL_CALLING CALLING", "a caller talks and hangs up"],
       ["INBOUND_CALL_CLOSING CLOSING", "a caller talks and hangs up"],
@@ -151,7 +156,6 @@ export const SEED_ROWS: readonly SeedRow[] = [
     [
       ["OUTBOUND_CALL_EXPIRED EXPIRED", "dial windows", "DIAL_WINDOW_EXPIRED"],
       ["OUTBOUND_CALL_MAX_ATTEMPTS_REACHED MAX_ATTEMPTS_REACHED", "redial", "MAX_ATTEMPTS_REACHED"],
-      ["OUTBOUND_CALL_ERROR HEALTHCHECK_FAILED", "trunk health checks", "HEALTHCHECK_FAILED"],
     ],
   ),
   ...rows(

@@ -1,5 +1,5 @@
 import { defineDetector } from "@offhook/detection";
-import type { CallOutcome } from "@offhook/session";
+import type { CallOutcome, TrunkState } from "@offhook/session";
 import { type CalleeScript, loadClip, simulateCarrier } from "@offhook/session/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -283,6 +283,35 @@ describe("limits of a runner", () => {
       reasons.push((await clock.runUntil(calls.dial({ to: NUMBER }).ended)).endReason);
     }
     expect(reasons).toEqual(["USER_BUSY", "RATE_LIMIT_EXCEEDED", "USER_BUSY"]);
+  });
+
+  it("places nothing while the trunk is down, unless it is told to, and places again when it is back", async () => {
+    let state: TrunkState = { status: "unknown" };
+    const health = {
+      get state() {
+        return state;
+      },
+      onChange: () => () => undefined,
+    };
+    const agent = defineAgent({ name: "test" });
+    const ends = async (whenTrunkDown?: "place") => {
+      const carrier = simulateCarrier((callee) => callee.reject(486), { health });
+      const calls = createCalls({ carrier, agent, ...(whenTrunkDown ? { whenTrunkDown } : {}) });
+      const outcome = await carrier.clock.runUntil(calls.dial({ to: NUMBER }).ended);
+      await calls.close();
+      return outcome;
+    };
+    expect((await ends()).endReason).toBe("USER_BUSY");
+    state = { status: "down", detail: "no answer for 5000 ms" };
+    const refused = await ends();
+    expect(refused).toMatchObject({ endReason: "HEALTHCHECK_FAILED", retryable: true });
+    expect(refused.states.map(({ state }) => state)).toEqual(["pending", "not_connected"]);
+    expect(refused.errors).toMatchObject([
+      { code: "TRANSPORT_FAILED", message: "The trunk is down: no answer for 5000 ms." },
+    ]);
+    expect((await ends("place")).endReason).toBe("USER_BUSY");
+    state = { status: "up", roundTripMs: 4 };
+    expect((await ends()).endReason).toBe("USER_BUSY");
   });
 
   it("says which option is out of range", () => {

@@ -36,6 +36,11 @@ export interface AgentRunnerOptions {
   readonly maxSessions?: number;
   /** Outbound calls placed per minute; more are not placed. Default: no limit. */
   readonly permitsPerMinute?: number;
+  /**
+   * What becomes of outbound calls while `carrier.health` says that the trunk is down: `refuse`
+   * (default) ends them as HEALTHCHECK_FAILED with nothing sent, `place` tries all the same.
+   */
+  readonly whenTrunkDown?: "refuse" | "place";
   /** How long `drain` waits for calls in progress. Default 60,000. */
   readonly drainTimeoutMs?: number;
   /** Waits for all calls of this runner, in ms. */
@@ -48,6 +53,7 @@ const optionsSchema = z.object({
   routes: z.array(inboundRouteSchema).optional(),
   maxSessions: z.number().int().min(1).max(100_000).default(1_000),
   permitsPerMinute: z.number().int().min(1).max(1_000_000).optional(),
+  whenTrunkDown: z.enum(["refuse", "place"]).default("refuse"),
   drainTimeoutMs: z.number().int().min(0).max(86_400_000).default(60_000),
   limits: callLimitsSchema.optional(),
 });
@@ -265,6 +271,7 @@ export class AgentRunner {
     if (full) return call.notPlaced("CONCURRENCY_LIMIT_EXCEEDED");
     const destination = this.#parse(call, options.to);
     if (!destination) return call.notPlaced("INVALID_DESTINATION");
+    if (this.#isTrunkDown(call)) return call.notPlaced("HEALTHCHECK_FAILED");
     if (this.#permits && !this.#permits.take()) return call.notPlaced("RATE_LIMIT_EXCEEDED");
     answerWithAgent(this.#agent, call, context);
     const { from, headers } = options;
@@ -298,6 +305,14 @@ export class AgentRunner {
       call.open();
       call.answer();
     }
+  }
+
+  #isTrunkDown(call: CallSession): boolean {
+    const state = this.#carrier.health?.state;
+    if (state?.status !== "down" || this.#settings.whenTrunkDown === "place") return false;
+    const message = `The trunk is down: ${state.detail ?? "it does not answer"}.`;
+    call.noteFault({ code: "TRANSPORT_FAILED", message, where: "trunk" });
+    return true;
   }
 
   #parse(call: CallSession, to: string): Destination | undefined {

@@ -12,6 +12,8 @@ export interface Carrier {
   readonly clock: Clock;
   /** Thresholds of this trunk; see `carrierProfileSchema`. */
   readonly profile?: CarrierProfileInput;
+  /** Whether the trunk is there; absent where nobody looks. */
+  readonly health?: CarrierHealth | undefined;
   /**
    * Parses a destination. Throws INVALID_DESTINATION, whose remedy says what would be right.
    * Nothing is sent.
@@ -26,6 +28,21 @@ export interface Carrier {
   receiveCalls(receiver: (offer: InboundOffer) => void): () => void;
   /** Ends what is left of every leg, closes sockets and threads. Idempotent. */
   close(): Promise<void>;
+}
+
+/** How a trunk was at the last look. `unknown` until the first check is over. */
+export interface TrunkState {
+  readonly status: "unknown" | "up" | "down";
+  /** Why it is down, in words without addresses. */
+  readonly detail?: string;
+  /** How long the last answer took. */
+  readonly roundTripMs?: number;
+}
+
+export interface CarrierHealth {
+  readonly state: TrunkState;
+  /** Calls back whenever the trunk went down or came up. A listener must not throw. */
+  onChange(listener: (state: TrunkState) => void): () => void;
 }
 
 /** A destination that was found valid. */

@@ -59,6 +59,7 @@ export {
 export type {
   CallerIdentity,
   Carrier,
+  CarrierHealth,
   Destination,
   InboundLeg,
   InboundOffer,
@@ -67,6 +68,7 @@ export type {
   PlaceCallRequest,
   ReasonToSend,
   RejectOptions,
+  TrunkState,
 } from "./carrier.js";
 export { type Clock, systemClock, type TimerHandle } from "./clock.js";
 export {

@@ -1,6 +1,13 @@
 import { isIPv6 } from "node:net";
 import { DEFAULT_LIMITS } from "../call/call-settings.js";
-import type { Carrier, Destination, InboundOffer, LegSink, PlaceCallRequest } from "../carrier.js";
+import type {
+  Carrier,
+  CarrierHealth,
+  Destination,
+  InboundOffer,
+  LegSink,
+  PlaceCallRequest,
+} from "../carrier.js";
 import { systemClock } from "../clock.js";
 import { OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
@@ -58,7 +65,7 @@ export interface SipCarrier extends Carrier {
   /** How the registration stands; undefined without `trunk.register`. */
   readonly registration: Pick<Registration, "state" | "registered"> | undefined;
   /** Whether the trunk was there at the last look; undefined without `trunk.healthCheckMs`. */
-  readonly health: Pick<TrunkHealth, "state" | "onChange"> | undefined;
+  readonly health: CarrierHealth | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { CarrierProfileInput } from "../call/call-settings.js";
 import type {
   Carrier,
+  CarrierHealth,
   Destination,
   InboundOffer,
   LegSink,
@@ -29,6 +30,8 @@ export interface SimulateCarrierOptions {
   readonly delayMs?: number;
   /** Without RTP for this long, `audio_lost` is signalled. Default 15,000. */
   readonly rtpLostMs?: number;
+  /** How the trunk says it is, for programs that look at it. */
+  readonly health?: CarrierHealth;
   /** What we answer a callee's `challenge` with. */
   readonly credentials?: { readonly username: string; readonly password: string };
 }
@@ -66,6 +69,7 @@ const TELEPHONE_RATE = 8_000;
 class InMemoryCarrier implements SimulatedCarrier {
   readonly clock: VirtualClock;
   readonly profile?: CarrierProfileInput;
+  readonly health?: CarrierHealth;
   readonly #callees: CalleeScript | Readonly<Record<string, CalleeScript>>;
   readonly #options: SimulateCarrierOptions;
   readonly #legs = new Set<{ release(): void }>();
@@ -83,6 +87,7 @@ class InMemoryCarrier implements SimulatedCarrier {
     this.#options = options;
     this.clock = options.clock ?? virtualClock();
     if (options.profile) this.profile = options.profile;
+    if (options.health) this.health = options.health;
   }
 
   get openLegs(): number {

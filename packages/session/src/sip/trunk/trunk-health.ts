@@ -1,16 +1,8 @@
+import type { CarrierHealth, TrunkState } from "../../carrier.js";
 import type { Clock, TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import type { PingResult } from "./options-ping.js";
-
-/** How a trunk was at the last look. `unknown` until the first check is over. */
-export interface TrunkState {
-  readonly status: "unknown" | "up" | "down";
-  /** Why it is down, in words without addresses. */
-  readonly detail?: string;
-  /** How long the last answer took. */
-  readonly roundTripMs?: number;
-}
 
 export interface TrunkHealthOptions {
   readonly clock: Clock;
@@ -27,7 +19,7 @@ const SILENT_MS = 5_000;
  * Asks a trunk again and again whether it is there. Any answer means yes, a refusal of OPTIONS
  * included, except 503, by which a server says that it takes no calls (RFC 3261 21.5.4).
  */
-export class TrunkHealth {
+export class TrunkHealth implements CarrierHealth {
   private readonly options: TrunkHealthOptions;
   private readonly listeners = new Set<(state: TrunkState) => void>();
   private current: TrunkState = { status: "unknown" };
@@ -43,7 +35,6 @@ export class TrunkHealth {
     return this.current;
   }
 
-  /** Calls back whenever the trunk went down or came up. A listener must not throw. */
   onChange(listener: (state: TrunkState) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
