@@ -23,6 +23,7 @@ import { reasonOf, sdpOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import { announcedMedia } from "./announced-media.js";
 import type { CallDialog } from "./call-dialog.js";
+import { DigitWays } from "./digit-ways.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { SipOutboundLeg } from "./outbound-leg.js";
@@ -38,6 +39,7 @@ import { Succession } from "./succession.js";
  */
 export class SipInboundLeg implements InboundLeg {
   private readonly settings: LegSettings;
+  private readonly digits = new DigitWays();
   private readonly binding: Binding;
   private readonly request: IncomingInviteRequest;
   readonly succession: Succession;
@@ -300,6 +302,7 @@ export class SipInboundLeg implements InboundLeg {
   }
 
   private emit(signal: LegSignal): void {
+    if (signal.type === "dtmf" && !this.digits.isNew(signal, this.settings.clock.nowMs())) return;
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
 }

@@ -22,6 +22,7 @@ import {
 } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import type { Route } from "../route/route.js";
+import { DigitWays } from "./digit-ways.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import {
@@ -63,6 +64,7 @@ const CANCELED_MS = 32_000;
  */
 export class SipOutboundLeg implements OutboundLeg {
   private readonly settings: LegSettings;
+  private readonly digits = new DigitWays();
   private readonly call: OutboundCall;
   readonly succession: Succession;
   private readonly legMedia: LegMedia;
@@ -439,6 +441,7 @@ export class SipOutboundLeg implements OutboundLeg {
   }
 
   private emit(signal: LegSignal): void {
+    if (signal.type === "dtmf" && !this.digits.isNew(signal, this.settings.clock.nowMs())) return;
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
 }
