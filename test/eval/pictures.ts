@@ -26,6 +26,9 @@ export async function writePictures(
   return Object.keys(pictures).map((name) => join(folder, name));
 }
 
+/** Waits beyond this are lost on people. */
+const SHOWN_MS = 4_000;
+
 /** How many of the people were known to be people by when, beside Asterisk's rules. */
 function decisionTime(judged: readonly JudgedCall[]): string {
   const people = judged.filter(({ call }) => call.truth === "human");
@@ -34,19 +37,24 @@ function decisionTime(judged: readonly JudgedCall[]): string {
   );
   return drawCurves({
     title: `People known as people, of ${people.length} calls`,
-    x: { label: "after the end of what they said, s", from: 0 },
-    left: { label: "known by then, %", until: 100 },
+    x: { label: "after the end of what they said, s", shows: [0, SHOWN_MS / 1_000] },
+    left: { label: "known by then, %", shows: [100] },
     curves: [
-      { name: "offhook", points: cumulative(humanDecisionMs(judged), people.length) },
-      { name: "Asterisk's AMD rules", points: cumulative(theirs, people.length) },
+      { name: "offhook", points: cumulative(humanDecisionMs(judged), people.length), steps: true },
+      { name: "Asterisk's AMD rules", points: cumulative(theirs, people.length), steps: true },
     ],
   });
 }
 
+/** From nobody at the start to whoever is known at the end. */
 function cumulative(waitsMs: readonly number[], of: number): (readonly [number, number])[] {
-  return [...waitsMs]
-    .sort((a, b) => a - b)
-    .map((waitMs, index) => [waitMs / 1_000, ((index + 1) * 100) / of]);
+  const known = (count: number) => (count * 100) / of;
+  const inTime = waitsMs.filter((waitMs) => waitMs <= SHOWN_MS).sort((a, b) => a - b);
+  return [
+    [0, 0],
+    ...inTime.map((waitMs, index) => [waitMs / 1_000, known(index + 1)] as const),
+    [SHOWN_MS / 1_000, known(inTime.length)],
+  ];
 }
 
 function humanCalledMachine(settings: readonly JudgedSetting[]): string {
@@ -55,13 +63,15 @@ function humanCalledMachine(settings: readonly JudgedSetting[]): string {
   return drawCurves({
     title: "Greeting detector: what each threshold costs",
     x: { label: "machineAtLeast" },
-    left: { label: "calls, %" },
+    left: { label: "calls, %", shows: [10] },
     curves: [
-      { name: "human called machine", points: over((all) => falseMachines(all, said).share) },
-      { name: "human called machine, Wilson low", points: over((a) => falseMachines(a, said).low) },
       {
-        name: "human called machine, Wilson high",
-        points: over((all) => falseMachines(all, said).high),
+        name: "human called machine, with its 95 % Wilson interval",
+        points: over((all) => falseMachines(all, said).share),
+        between: {
+          low: over((all) => falseMachines(all, said).low),
+          high: over((all) => falseMachines(all, said).high),
+        },
       },
       { name: "machine called human", points: over(falseHumans) },
     ],

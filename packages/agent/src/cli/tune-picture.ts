@@ -7,13 +7,13 @@ export function tunePicture({ points, best }: Tuned): string {
   return drawCurves({
     title: "Greeting detector: what each threshold costs",
     x: { label: "machineAtLeast" },
-    left: { label: "calls, %", until: 100 },
+    left: { label: "calls, %", shows: [10] },
     right: { label: "dead air, s" },
     curves: [
       { name: "false human: machines called a person", points: over((p) => p.falseHuman * 100) },
       { name: "false machine: people called a machine", points: over((p) => p.falseMachine * 100) },
       {
-        name: "dead air: median time to the first verdict",
+        name: "dead air: median time from answer to a person's first verdict",
         axis: "right",
         points: over((p) => p.deadAirMs / 1_000),
       },

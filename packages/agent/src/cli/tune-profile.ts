@@ -92,7 +92,7 @@ function greetingInWords({ points, best }: Tuned, falseMachineAtMost: number): s
           `${equals.length} settings do equally well, and this is the nearest to the default: more labelled calls would tell them apart.`,
         ]
       : []),
-    `The first verdict comes ${seconds(best.deadAirMs)} after answer (median).`,
+    `A person's first verdict comes ${seconds(best.deadAirMs)} after answer (median).`,
   ];
 }
 

@@ -15,7 +15,7 @@ export interface TunePoint {
   readonly falseMachine: number;
   /** Machines called a person, 0 to 1. */
   readonly falseHuman: number;
-  /** Median time from answer to the first verdict on who picked up, in ms. */
+  /** Median time from answer to the first verdict on who picked up, of the people only, in ms. */
   readonly deadAirMs: number;
 }
 
@@ -142,7 +142,8 @@ function measure(
     const { called, waitMs } = bySetting[setting] as Hearing;
     total[label]++;
     if (called !== label) wrong[label]++;
-    if (waitMs !== undefined) waitsMs.push(waitMs);
+    // Nobody minds that a machine waits.
+    if (label === "human" && waitMs !== undefined) waitsMs.push(waitMs);
   }
   waitsMs.sort((a, b) => a - b);
   return {
