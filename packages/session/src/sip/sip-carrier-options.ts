@@ -29,6 +29,12 @@ const trunkSchema = z.strictObject({
       z.strictObject({ expiresSeconds: z.number().int().min(10).max(86_400).optional() }),
     ])
     .optional(),
+  /**
+   * Where the DNS gives the trunk several addresses (RFC 3263): how long one may leave a call
+   * without any response before the next is asked, instead of 32 s. The last one has those. Default
+   * 5000.
+   */
+  failoverMs: z.number().int().min(500).max(32_000).optional(),
   /** Ask the trunk with OPTIONS this often whether it is there; see `SipCarrier.health`. */
   healthCheckMs: z.number().int().min(5_000).optional(),
 });

@@ -51,6 +51,8 @@ import { TrunkHealth } from "./trunk/trunk-health.js";
 export type { InboundSettings, SipCarrierOptions, SipTrunk };
 
 const DEFAULT_REGISTRATION_SECONDS = 300;
+/** Four sendings of an INVITE: at 0, 0.5, 1.5 and 3.5 s (Timer A). */
+const DEFAULT_FAILOVER_MS = 5_000;
 
 /** A SIP endpoint as a carrier. */
 export interface SipCarrier extends Carrier {
@@ -86,6 +88,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     sampleRate: parsed.sampleRate ?? 8_000,
     rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
     srtp: parsed.srtp ?? "off",
+    failoverMs: parsed.trunk?.failoverMs ?? DEFAULT_FAILOVER_MS,
     endedDialogs: new EndedDialogs(),
     follow,
   };

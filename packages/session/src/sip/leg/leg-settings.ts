@@ -19,6 +19,8 @@ export interface LegSettings {
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
   readonly srtp: SrtpPolicy;
+  /** How long a target that is not the last may leave an INVITE without any response. */
+  readonly failoverMs: number;
   readonly endedDialogs: EndedDialogs;
   /** Calls whom a REFER names, for the leg that accepted it. */
   readonly follow: (

@@ -1,5 +1,6 @@
 import type {
   AckableIncomingResponseWithSession,
+  OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
   OutgoingRequestMessage,
   Session,
@@ -72,6 +73,17 @@ export const afterTheCall: OutgoingInviteRequestDelegate = {
     endUnwanted(response.session);
   },
 };
+
+/** Lets go of an INVITE that met silence: should anybody wake up to it, it is cancelled or ended. */
+export function withdraw(invite: OutgoingInviteRequest): void {
+  let canceled = false;
+  const cancel = () => {
+    if (canceled) return;
+    canceled = true;
+    invite.cancel();
+  };
+  invite.delegate = { ...afterTheCall, onTrying: cancel, onProgress: cancel };
+}
 
 /** Another fork answered too (RFC 3261 13.2.2.4). */
 export function endUnwanted(session: Session): void {

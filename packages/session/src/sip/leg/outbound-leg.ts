@@ -2,7 +2,6 @@ import type {
   AckableIncomingResponseWithSession,
   IncomingResponseMessage,
   OutgoingInviteRequest,
-  OutgoingRequestMessage,
   PrackableIncomingResponseWithSession,
   Session,
 } from "sip.js/lib/core/index.js";
@@ -22,34 +21,19 @@ import {
 } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
 import type { Route } from "../route/route.js";
+import { Attempts, type AttemptsOptions } from "./attempts.js";
 import { DigitWays } from "./digit-ways.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
-import {
-  type Attempt,
-  afterTheCall,
-  endUnwanted,
-  fitsDatagram,
-  makeInvite,
-} from "./outbound-invite.js";
-import { RedirectGuard } from "./redirect.js";
+import { afterTheCall, endUnwanted, withdraw } from "./outbound-invite.js";
 import { answerUpdate } from "./renegotiation.js";
 import type { Replaces } from "./replaces.js";
-import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
 import { Succession } from "./succession.js";
 
-export interface OutboundCall {
+export interface OutboundCall
+  extends Pick<AttemptsOptions, "requestUri" | "fromUri" | "extraHeaders" | "findRoutes"> {
   readonly callId: string;
-  readonly requestUri: string;
-  readonly fromUri: string;
-  /** Header lines for the INVITE. */
-  readonly extraHeaders: readonly string[];
   readonly localAddress: string;
-  /**
-   * The ways to reach a URI, best first: over the trunk, or straight to its host after a redirect.
-   * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
-   */
-  readonly findRoutes: (uri: string, over: "trunk" | "direct") => Promise<readonly Route[]>;
 }
 
 /** Waits for the final response that CANCEL calls for (64·T1, RFC 3261 9.1). */
@@ -74,6 +58,8 @@ export class SipOutboundLeg implements OutboundLeg {
   private phase: "routing" | "calling" | "talking" | "over" = "routing";
   private route: Route | undefined;
   private invite: OutgoingInviteRequest | undefined;
+  /** Its Call-ID. */
+  private inviteCallId: string | undefined;
   private cancelWanted: { readonly reason: ReasonToSend | undefined } | undefined;
   private cancelSent = false;
   private provisionalSeen = false;
@@ -81,11 +67,8 @@ export class SipOutboundLeg implements OutboundLeg {
   /** Who rings, by To-tag. */
   private readonly earlyTags = new Set<string>();
   private cancelTimer: TimerHandle | undefined;
-  private attempts: Attempt[] = [];
-  /** The first attempt's INVITE, where it was measured already. */
-  private draft: OutgoingRequestMessage | undefined;
-  private readonly redirects: RedirectGuard;
-  private sessionSeconds = DEFAULT_SESSION_SECONDS;
+  private failoverTimer: TimerHandle | undefined;
+  private readonly attempts: Attempts;
 
   constructor(
     settings: LegSettings,
@@ -99,13 +82,17 @@ export class SipOutboundLeg implements OutboundLeg {
     this.call = call;
     this.sink = sink;
     this.onOver = onOver;
-    this.redirects = new RedirectGuard(call.requestUri);
     this.legMedia =
       media ??
       LegMedia.open(settings.mediaPlane, settings, call.callId, call.localAddress, (signal) =>
         this.emit(signal),
       );
     this.ownsPort = media === undefined;
+    this.attempts = new Attempts({
+      ...call,
+      offer: () => this.legMedia.offer(),
+      logger: settings.logger,
+    });
     this.succession = new Succession({
       settings,
       media: this.legMedia,
@@ -117,7 +104,7 @@ export class SipOutboundLeg implements OutboundLeg {
   }
 
   get wireCallId(): string | undefined {
-    return this.invite?.message.callId;
+    return this.inviteCallId;
   }
 
   get media(): MediaLeg {
@@ -172,7 +159,7 @@ export class SipOutboundLeg implements OutboundLeg {
   drop(): void {
     this.phase = "over";
     this.succession.drop();
-    this.settings.clock.clear(this.cancelTimer);
+    this.stopTimers();
   }
 
   release(): void {
@@ -197,23 +184,23 @@ export class SipOutboundLeg implements OutboundLeg {
       return;
     }
     if (this.phase !== "routing") return;
-    this.attempts = await this.fitted(routes.map((route) => ({ route, requestUri })));
+    await this.attempts.begin(routes);
     if (this.phase !== "routing") return;
     this.phase = "calling";
     this.sendNextInvite();
     this.emit({ type: "dialing" });
   }
 
-  /** Sends the INVITE of the next attempt. False when there is none left. */
-  private sendNextInvite(): boolean {
-    const attempt = this.attempts[0];
-    if (!attempt) return false;
+  /** Sends the INVITE of the current attempt. */
+  private sendNextInvite(): void {
+    const attempt = this.attempts.current;
+    if (!attempt) return this.fail("transport", "there is no way to call");
     const { route } = attempt;
-    const message = this.draft ?? this.makeInvite(attempt);
-    this.draft = undefined;
+    const message = this.attempts.nextInvite(attempt);
     if (this.route && this.route.binding !== route.binding)
       this.route.binding.clearNextHop(message.callId);
     this.route = route;
+    this.inviteCallId = message.callId;
     this.provisionalSeen = false;
     if (attempt.moved) route.binding.setFlow(message.callId, route.hop);
     else route.binding.setNextHop(message.callId, route.hop);
@@ -224,89 +211,24 @@ export class SipOutboundLeg implements OutboundLeg {
       onRedirect: ({ message: response }) => this.receiveFinal(response),
       onReject: ({ message: response }) => this.receiveFinal(response),
     });
-    return true;
+    if (this.attempts.hasNext)
+      this.failoverTimer = this.settings.clock.setTimeout(
+        () => this.failOver(),
+        this.settings.failoverMs,
+      );
   }
 
-  private makeInvite(attempt: Attempt): OutgoingRequestMessage {
-    return makeInvite(attempt, {
-      toUri: this.call.requestUri,
-      fromUri: this.call.fromUri,
-      sessionSeconds: this.sessionSeconds,
-      extraHeaders: this.call.extraHeaders,
-      sdp: this.legMedia.offer(),
-      before: this.invite?.message,
-    });
-  }
-
-  /**
-   * An INVITE that is too large for a datagram goes over a stream first, where the peer takes one
-   * (RFC 3261 18.1.1).
-   */
-  private async fitted(attempts: readonly Attempt[]): Promise<Attempt[]> {
-    const [first] = attempts;
-    const { overStream } = first?.route ?? {};
-    if (!first || !overStream) return [...attempts];
-    const message = this.makeInvite(first);
-    const route = fitsDatagram(message) ? undefined : await overStream();
-    if (!route) this.draft = message;
-    return route ? [{ ...first, route, moved: true }, ...attempts] : [...attempts];
-  }
-
-  /** Goes on with the next attempt when this one failed for a reason that another may not have. */
-  private tryElsewhere(message: IncomingResponseMessage): boolean {
-    const attempt = this.attempts[0];
-    if (!attempt || this.cancelWanted) return false;
-    const status = message.statusCode ?? 0;
-    if (isSynthetic(message) || status === 503) {
-      // RFC 3263 4.3; a phone that already rang is not called a second time.
-      if (this.provisionalSeen && isSynthetic(message)) return false;
-      this.attempts.shift();
-      // A hop that refused over a stream would refuse over UDP.
-      if (!isSynthetic(message))
-        this.attempts = this.attempts.filter(({ route }) => route.hop !== attempt.route.hop);
-      return this.sendNextInvite();
-    }
-    if (status === 422) {
-      const wanted = Number(message.getHeader("min-se")?.split(";", 1)[0]);
-      if (!(wanted > this.sessionSeconds) || wanted > 86_400) return false;
-      this.sessionSeconds = wanted;
-      return this.sendNextInvite();
-    }
-    if (status < 300 || status >= 400) return false;
-    const targets = this.redirects.next(message.getHeaders("contact"));
-    if (targets.length === 0) {
-      this.attempts.shift();
-      return this.sendNextInvite();
-    }
-    this.follow(targets, message).catch((error: unknown) =>
-      this.fail("transport", messageOf(error)),
-    );
-    return true;
-  }
-
-  private async follow(
-    targets: readonly string[],
-    redirect: IncomingResponseMessage,
-  ): Promise<void> {
-    const found: Attempt[] = [];
-    for (const requestUri of targets)
-      try {
-        const routes = await this.call.findRoutes(requestUri, "direct");
-        found.push(...routes.map((route) => ({ route, requestUri })));
-      } catch (error) {
-        this.settings.logger.debug({ error: messageOf(error) }, "a redirect target has no address");
-      }
-    if (this.phase !== "calling") return;
-    const rest = this.attempts.slice(1);
-    this.attempts = [...(await this.fitted(found)), ...rest];
-    if (this.phase !== "calling") return;
-    if (!this.cancelWanted && this.sendNextInvite()) return;
-    this.emit({ type: "rejected", response: finalOf(redirect) });
-    this.over();
+  /** Nobody said a word: the next target is asked while Timer B would still run (RFC 3263 4.3). */
+  private failOver(): void {
+    if (this.phase !== "calling" || this.cancelWanted || !this.invite) return;
+    withdraw(this.invite);
+    this.attempts.skip();
+    this.sendNextInvite();
   }
 
   private receiveProvisional(message: IncomingResponseMessage): void {
     this.provisionalSeen = true;
+    this.settings.clock.clear(this.failoverTimer);
     if (this.phase !== "calling") return;
     this.emit({ type: "provisional", response: provisionalOf(message) });
     if (this.cancelWanted) this.sendCancel();
@@ -349,8 +271,12 @@ export class SipOutboundLeg implements OutboundLeg {
       endUnwanted(session);
       return;
     }
-    this.settings.clock.clear(this.cancelTimer);
+    this.stopTimers();
     this.phase = "talking";
+    // Other forks may still answer; what led here is no more needed.
+    if (this.invite) this.invite.delegate = afterTheCall;
+    this.invite = undefined;
+    this.attempts.forget();
     const { binding } = this.route;
     const dialog = this.succession.begin({ binding, session, ownsCallId: true });
     dialog.keeper.learn(message);
@@ -391,18 +317,27 @@ export class SipOutboundLeg implements OutboundLeg {
   }
 
   private receiveFinal(message: IncomingResponseMessage): void {
+    this.settings.clock.clear(this.failoverTimer);
     if (this.phase !== "calling") return;
-    if (this.tryElsewhere(message)) return;
-    if (isSynthetic(message)) {
-      const transport = message.statusCode === 503;
-      const branch = this.invite?.message.branch;
-      const detail = this.route?.binding.takeFailure(branch);
-      if (transport) this.fail("transport", detail ?? "the transport failed");
-      else this.fail("timeout", "no response to the INVITE");
-      return;
-    }
-    this.emit({ type: "rejected", response: finalOf(message) });
-    this.over();
+    const goesOn = this.cancelWanted ? false : this.attempts.after(message, this.provisionalSeen);
+    if (typeof goesOn === "boolean") this.settle(goesOn, message);
+    else
+      goesOn
+        .then((found) => this.settle(found, message))
+        .catch((error: unknown) => this.fail("transport", messageOf(error)));
+  }
+
+  /** Goes on with the next attempt, or ends with the failure of this one. */
+  private settle(goesOn: boolean, failure: IncomingResponseMessage): void {
+    if (this.phase !== "calling") return;
+    if (goesOn && !this.cancelWanted) this.sendNextInvite();
+    else if (!isSynthetic(failure)) {
+      this.emit({ type: "rejected", response: finalOf(failure) });
+      this.over();
+    } else if (failure.statusCode === 503) {
+      const detail = this.route?.binding.takeFailure(this.invite?.message.branch);
+      this.fail("transport", detail ?? "the transport failed");
+    } else this.fail("timeout", "no response to the INVITE");
   }
 
   private sendCancel(): void {
@@ -431,13 +366,16 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.phase === "over") return;
     this.phase = "over";
     const { binding } = this.route ?? {};
-    this.settings.clock.clear(this.cancelTimer);
-    if (binding && this.invite) {
-      binding.clearNextHop(this.invite.message.callId);
-      // sip.js keeps the INVITE for another 64·T1; the call must not be kept with it.
-      this.invite.delegate = afterTheCall;
-    }
+    this.stopTimers();
+    if (binding && this.inviteCallId !== undefined) binding.clearNextHop(this.inviteCallId);
+    // sip.js keeps the INVITE for another 64·T1; the call must not be kept with it.
+    if (this.invite) this.invite.delegate = afterTheCall;
     this.onOver();
+  }
+
+  private stopTimers(): void {
+    this.settings.clock.clear(this.cancelTimer);
+    this.settings.clock.clear(this.failoverTimer);
   }
 
   private emit(signal: LegSignal): void {

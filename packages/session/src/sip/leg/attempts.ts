@@ -1,0 +1,139 @@
+import type { IncomingResponseMessage, OutgoingRequestMessage } from "sip.js/lib/core/index.js";
+import { messageOf } from "../../errors.js";
+import type { Logger } from "../../logger.js";
+import { isSynthetic } from "../message/evidence.js";
+import type { Route } from "../route/route.js";
+import { type Attempt, fitsDatagram, makeInvite } from "./outbound-invite.js";
+import { RedirectGuard } from "./redirect.js";
+import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
+
+export interface AttemptsOptions {
+  readonly requestUri: string;
+  readonly fromUri: string;
+  /** Header lines for the INVITE. */
+  readonly extraHeaders: readonly string[];
+  /**
+   * The ways to reach a URI, best first: over the trunk, or straight to its host after a redirect.
+   * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
+   */
+  readonly findRoutes: (uri: string, over: "trunk" | "direct") => Promise<readonly Route[]>;
+  /** Our SDP, for one INVITE. */
+  readonly offer: () => string;
+  readonly logger: Logger;
+}
+
+/** The ways that one call may still go, best first, and the INVITE for each of them. */
+export class Attempts {
+  private readonly options: AttemptsOptions;
+  private readonly redirects: RedirectGuard;
+  private left: Attempt[] = [];
+  private sent: OutgoingRequestMessage | undefined;
+  /** The INVITE of the first one left, where it was measured already. */
+  private draft: OutgoingRequestMessage | undefined;
+  private sessionSeconds = DEFAULT_SESSION_SECONDS;
+
+  constructor(options: AttemptsOptions) {
+    this.options = options;
+    this.redirects = new RedirectGuard(options.requestUri);
+  }
+
+  get current(): Attempt | undefined {
+    return this.left[0];
+  }
+
+  /** Whether another way is left should the current one fail. */
+  get hasNext(): boolean {
+    return this.left.length > 1;
+  }
+
+  async begin(routes: readonly Route[]): Promise<void> {
+    const { requestUri } = this.options;
+    this.left = await this.fitted(routes.map((route) => ({ route, requestUri })));
+  }
+
+  /** The INVITE of the current attempt, to be sent now. */
+  nextInvite(attempt: Attempt): OutgoingRequestMessage {
+    this.sent = this.draft ?? this.makeInvite(attempt);
+    this.draft = undefined;
+    return this.sent;
+  }
+
+  /** Goes on to the next one; false when there is none. */
+  skip(): boolean {
+    this.left.shift();
+    return this.left.length > 0;
+  }
+
+  /**
+   * What a failure leaves: true when `current` is another attempt, or the same one made better. A
+   * redirect takes its time to be looked up.
+   */
+  after(failure: IncomingResponseMessage, rang: boolean): boolean | Promise<boolean> {
+    const attempt = this.current;
+    if (!attempt) return false;
+    const status = failure.statusCode ?? 0;
+    if (isSynthetic(failure)) return rang ? false : this.skip();
+    // RFC 3263 4.3. A hop that refused over a stream would refuse over UDP.
+    if (status === 503) {
+      this.left = this.left.filter(({ route }) => route.hop !== attempt.route.hop);
+      return this.left.length > 0;
+    }
+    if (status === 422) return this.lengthenSession(failure.getHeader("min-se"));
+    if (status < 300 || status >= 400) return false;
+    const targets = this.redirects.next(failure.getHeaders("contact"));
+    return targets.length === 0 ? this.skip() : this.redirect(targets);
+  }
+
+  /** The call was answered. */
+  forget(): void {
+    this.left = [];
+    this.sent = undefined;
+  }
+
+  private lengthenSession(minimum: string | undefined): boolean {
+    const wanted = Number(minimum?.split(";", 1)[0]);
+    if (!(wanted > this.sessionSeconds) || wanted > 86_400) return false;
+    this.sessionSeconds = wanted;
+    return true;
+  }
+
+  private async redirect(targets: readonly string[]): Promise<boolean> {
+    const { findRoutes, logger } = this.options;
+    const found: Attempt[] = [];
+    for (const requestUri of targets)
+      try {
+        const routes = await findRoutes(requestUri, "direct");
+        found.push(...routes.map((route) => ({ route, requestUri })));
+      } catch (error) {
+        logger.debug({ error: messageOf(error) }, "a redirect target has no address");
+      }
+    this.left = [...(await this.fitted(found)), ...this.left.slice(1)];
+    return this.left.length > 0;
+  }
+
+  /**
+   * An INVITE that is too large for a datagram goes over a stream first, where the peer takes one
+   * (RFC 3261 18.1.1).
+   */
+  private async fitted(attempts: Attempt[]): Promise<Attempt[]> {
+    const [first] = attempts;
+    const { overStream } = first?.route ?? {};
+    if (!first || !overStream) return attempts;
+    const message = this.makeInvite(first);
+    const route = fitsDatagram(message) ? undefined : await overStream();
+    if (!route) this.draft = message;
+    return route ? [{ ...first, route, moved: true }, ...attempts] : attempts;
+  }
+
+  private makeInvite(attempt: Attempt): OutgoingRequestMessage {
+    const { requestUri, fromUri, extraHeaders, offer } = this.options;
+    return makeInvite(attempt, {
+      toUri: requestUri,
+      fromUri,
+      sessionSeconds: this.sessionSeconds,
+      extraHeaders,
+      sdp: offer(),
+      before: this.sent,
+    });
+  }
+}
