@@ -25,6 +25,10 @@ interface Leg {
   seat: Seat | undefined;
   written: number;
   clears: number;
+  /** What the last row told. */
+  idle: boolean;
+  toldWritten: number;
+  toldClears: number;
   closed: boolean;
 }
 
@@ -162,6 +166,9 @@ export class MediaEngine {
       seat: undefined,
       written: 0,
       clears: 0,
+      idle: false,
+      toldWritten: 0,
+      toldClears: 0,
       closed: false,
     };
     this.legs.set(id, leg);
@@ -286,12 +293,19 @@ export class MediaEngine {
     const frame = this.batch.frame(frameSamples);
     const heard = rtp.hear(frame, dueMs);
     leg.recording.add(heard ? frame : undefined, frameSamples);
+    const { queuedSamples: queued } = rtp.playout;
+    // Nothing heard and nothing to play, as before: nothing to tell.
+    const idle = !heard && queued === 0;
+    if (idle && leg.idle && leg.toldWritten === written && leg.toldClears === clears) return;
+    leg.idle = idle;
+    leg.toldWritten = written;
+    leg.toldClears = clears;
     this.batch.row({
       leg: id,
       atMs: Math.max(0, dueMs - leg.openedMs),
       samples: heard ? frameSamples : 0,
       written,
-      queued: rtp.playout.queuedSamples,
+      queued,
       clears,
     });
   }

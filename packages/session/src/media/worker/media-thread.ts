@@ -91,11 +91,8 @@ export class MediaThread {
     const { rows, audio } = batch;
     let audioAt = 0;
     for (let at = 0; at < rows.length; at += ROW_LENGTH) {
-      const row = rows.subarray(at, at + ROW_LENGTH);
-      const samples = row[ROW.samples] ?? 0;
-      const heard = audio.subarray(audioAt, audioAt + samples);
-      audioAt += samples;
-      this.ports.get(row[ROW.leg] ?? -1)?.onRow(row, heard);
+      this.ports.get(rows[at + ROW.leg] ?? -1)?.onRow(rows, at, audio, audioAt);
+      audioAt += rows[at + ROW.samples] ?? 0;
     }
   }
 }

@@ -216,21 +216,22 @@ export class WorkerPort implements MediaPort {
     }
   }
 
-  /** One tick's progress, with what was heard in it; both views are valid during the call only. */
-  onRow(row: Float64Array, heard: Int16Array): void {
+  /** One tick's progress: the row that begins at `at`, and what was heard in it from `audioAt` on. */
+  onRow(rows: Float64Array, at: number, audio: Int16Array, audioAt: number): void {
     if (this.isClosed) return;
     this.setQueued(
-      row[ROW.clears] === this.clearCount
-        ? this.written - (row[ROW.written] ?? 0) + (row[ROW.queued] ?? 0)
+      rows[at + ROW.clears] === this.clearCount
+        ? this.written - (rows[at + ROW.written] ?? 0) + (rows[at + ROW.queued] ?? 0)
         : this.written - this.writtenAtClear,
     );
-    if (heard.length === 0) return;
+    const samples = rows[at + ROW.samples] ?? 0;
+    if (samples === 0) return;
     this.hearing.deliver({
-      data: heard.slice(),
+      data: audio.slice(audioAt, audioAt + samples),
       sampleRate: this.format.sampleRate,
       channels: 1,
-      samplesPerChannel: heard.length,
-      atMs: row[ROW.atMs] ?? 0,
+      samplesPerChannel: samples,
+      atMs: rows[at + ROW.atMs] ?? 0,
       phase: this.phase,
     });
   }
