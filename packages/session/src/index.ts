@@ -123,7 +123,7 @@ export {
   type SipCarrierOptions,
   type SipTrunk,
 } from "./sip/sip-carrier.js";
-export type { PingResult } from "./sip/trunk/options-ping.js";
+export type { PingOptions, PingResult } from "./sip/trunk/options-ping.js";
 export type {
   AnswerResponse,
   AudioFrame,

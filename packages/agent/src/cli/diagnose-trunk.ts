@@ -1,8 +1,9 @@
-import type { PingResult } from "@offhook/session";
+import { isOffhookError, type PingResult } from "@offhook/session";
+import { explainFailure } from "./trunk-failure.js";
 
 /** One thing that was looked at: what was found and, where something is wrong, what to change. */
 export interface Finding {
-  readonly check: "address" | "answer" | "credentials" | "nat" | "calls" | "codecs";
+  readonly check: "address" | "tls" | "answer" | "credentials" | "nat" | "calls" | "codecs";
   readonly ok: boolean;
   readonly found: string;
   readonly change?: string;
@@ -27,8 +28,30 @@ export function diagnoseTrunk({
     ...credentials(ping, hasCredentials),
     ...nat(ping),
     ...calls(ping),
-    { check: "codecs", ok: true, found: `We would offer ${codecs.join(", ")}, best first.` },
+    codecsInCommon(ping, codecs),
   ];
+}
+
+/**
+ * What kept us from asking at all, as a finding; undefined for what is no finding about the trunk,
+ * such as an option that makes no sense.
+ */
+export function diagnoseThrown(thrown: unknown): Finding | undefined {
+  if (isOffhookError(thrown, "ADDRESS_UNRESOLVED"))
+    return {
+      check: "address",
+      ok: false,
+      found: thrown.message,
+      change: "Check the spelling of the host, and this machine's DNS.",
+    };
+  if (isOffhookError(thrown, "TRANSPORT_FAILED"))
+    return {
+      check: "answer",
+      ok: false,
+      found: thrown.message,
+      change: "Check that this machine may open sockets towards the trunk.",
+    };
+  return undefined;
 }
 
 function address({ target, protocol }: PingResult): Finding {
@@ -36,14 +59,12 @@ function address({ target, protocol }: PingResult): Finding {
   return { check: "address", ok: true, found };
 }
 
-function answer({ status, phrase, failure, roundTripMs, server, protocol }: PingResult): Finding {
-  if (status === undefined)
-    return {
-      check: "answer",
-      ok: false,
-      found: `No answer to OPTIONS: ${failure ?? "nothing came back"}.`,
-      change: `Check that the trunk listens on ${protocol} there and that a firewall lets it answer; try another --transport.`,
-    };
+function answer(ping: PingResult): Finding {
+  const { status, phrase, roundTripMs, server } = ping;
+  if (status === undefined) {
+    const { tls, found, change } = explainFailure(ping);
+    return { check: tls ? "tls" : "answer", ok: false, found, change };
+  }
   const by = server === undefined ? "" : ` by ${server}`;
   const said = `Answered ${status} ${phrase ?? ""}`.trim();
   return {
@@ -113,6 +134,22 @@ function calls({ allow }: PingResult): readonly Finding[] {
         : { change: "It takes no calls (INVITE): this is not the address for them." }),
     },
   ];
+}
+
+function codecsInCommon({ codecs: theirs }: PingResult, ours: readonly string[]): Finding {
+  const found = `We would offer ${ours.join(", ")}, best first`;
+  if (theirs === undefined) return { check: "codecs", ok: true, found: `${found}.` };
+  const ok = theirs.some(
+    (codec) => ours.includes(codec) && !/^(?:TELEPHONE-EVENT|CN)\//.test(codec),
+  );
+  return {
+    check: "codecs",
+    ok,
+    found: `${found}; the trunk names ${theirs.join(", ")}.`,
+    ...(ok
+      ? {}
+      : { change: "Calls would end as SIP_FAILED_MEDIA: ask its operator for one of ours." }),
+  };
 }
 
 function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {

@@ -1,7 +1,7 @@
-import { createMediaPlane } from "@offhook/session";
+import { createMediaPlane, type Logger } from "@offhook/session";
 import type { Command } from "commander";
 import { cliLogger, LOG_OPTION } from "./cli-logger.js";
-import { diagnoseTrunk } from "./diagnose-trunk.js";
+import { diagnoseThrown, diagnoseTrunk, type Finding } from "./diagnose-trunk.js";
 import { addTrunkOptions, openTrunk, type TrunkFlags } from "./open-trunk.js";
 
 interface DoctorFlags extends TrunkFlags {
@@ -15,10 +15,12 @@ export function addDoctorCommand(program: Command): void {
     .description("Look at a trunk without calling anybody, and say what to change.");
   addTrunkOptions(command)
     .option(...LOG_OPTION)
-    .option("--json", "one JSON object per finding")
+    .option("--json", "one JSON object per finding: { type, check, ok, found, change }")
     .addHelpText(
       "after",
-      "\nExit code: 0 when all is well, 1 when something is wrong, 2 for wrong usage.",
+      `
+It looks up the address, sends OPTIONS, and looks at TLS, credentials, NAT, codecs.
+Exit code: 0 when all is well, 1 when something is wrong, 2 for wrong usage.`,
     )
     .action(async (flags: DoctorFlags, command: Command) => {
       if (flags.trunk === undefined) command.error("error: --trunk sip:HOST:PORT is needed");
@@ -26,21 +28,31 @@ export function addDoctorCommand(program: Command): void {
     });
 }
 
+/** Whoever has not answered by then will not answer calls in time either. */
+const SILENT_MS = 8_000;
+
 async function examine(flags: DoctorFlags): Promise<boolean> {
-  const carrier = await openTrunk(flags, cliLogger(flags.log));
+  const findings = await findingsOf(flags, cliLogger(flags.log));
+  for (const finding of findings) {
+    const { ok, found, change } = finding;
+    if (flags.json) console.log(JSON.stringify({ type: "finding", ...finding }));
+    else console.log(`${ok ? "✓" : "✗"} ${found}${change === undefined ? "" : `\n    ${change}`}`);
+  }
+  return findings.every(({ ok }) => ok);
+}
+
+async function findingsOf(flags: DoctorFlags, logger: Logger): Promise<readonly Finding[]> {
+  const carrier = await openTrunk(flags, logger);
   try {
-    const findings = diagnoseTrunk({
-      ping: await carrier.ping(),
+    return diagnoseTrunk({
+      ping: await carrier.ping({ withinMs: SILENT_MS }),
       hasCredentials: flags.username !== undefined,
       codecs: createMediaPlane().codecs.map(({ name, clockRate }) => `${name}/${clockRate}`),
     });
-    for (const finding of findings) {
-      const { ok, found, change } = finding;
-      if (flags.json) console.log(JSON.stringify({ type: "finding", ...finding }));
-      else
-        console.log(`${ok ? "✓" : "✗"} ${found}${change === undefined ? "" : `\n    ${change}`}`);
-    }
-    return findings.every(({ ok }) => ok);
+  } catch (thrown) {
+    const finding = diagnoseThrown(thrown);
+    if (finding) return [finding];
+    throw thrown;
   } finally {
     await carrier.close();
   }

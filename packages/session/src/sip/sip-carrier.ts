@@ -44,7 +44,7 @@ import {
   withoutUndefined,
 } from "./sip-carrier-options.js";
 import { formatHost, type TransportProtocol } from "./transport/wire.js";
-import { type PingResult, pingTrunk } from "./trunk/options-ping.js";
+import { type PingOptions, type PingResult, pingTrunk } from "./trunk/options-ping.js";
 import { Registration } from "./trunk/registration.js";
 import { TrunkHealth } from "./trunk/trunk-health.js";
 
@@ -63,7 +63,7 @@ export interface SipCarrier extends Carrier {
    * Asks the trunk with OPTIONS whether it is there, with our credentials where it wants them.
    * @throws WRONG_STATE without a trunk, ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
    */
-  ping(): Promise<PingResult>;
+  ping(options?: PingOptions): Promise<PingResult>;
   /** How the registration stands; undefined without `trunk.register`. */
   readonly registration: Pick<Registration, "state" | "registered"> | undefined;
   /** Whether the trunk was there at the last look; undefined without `trunk.healthCheckMs`. */
@@ -134,7 +134,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       ? undefined
       : new TrunkHealth({ clock, logger, everyMs, ping: () => pingOnce() });
 
-  async function pingOnce(): Promise<PingResult> {
+  async function pingOnce(how?: PingOptions): Promise<PingResult> {
     if (!trunkUri || !home)
       throw new OffhookError("WRONG_STATE", "There is no trunk to ask.", {
         remedy: "Give the carrier a trunk.",
@@ -142,7 +142,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     const [route] = await endpoint.routes(trunkUri, "trunk");
     if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
     const from = fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
-    return pingTrunk(clock, route, `sip:${home.hostPort}`, from);
+    return pingTrunk(clock, route, `sip:${home.hostPort}`, from, how);
   }
 
   function startRegistration(): Registration | undefined {

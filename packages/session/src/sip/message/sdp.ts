@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
+import { takesComfortNoise } from "../../media/codecs/registry.js";
 import type { AgreedMedia, CodecOffer, MediaDirection } from "../../media/media-plane.js";
 import {
   acceptSdes,
@@ -83,9 +85,20 @@ export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
   const profile = media.protocol.toUpperCase();
   const crypto = sdes.ours ? [sdes.ours] : [];
   const lines = offer.media.map((other, at) =>
-    at === index ? mediaLines(local, receive, direction, profile, crypto) : refusedLine(other),
+    at === index
+      ? [...mediaLines(local, receive, direction, profile, crypto), ...muxLine(media)]
+      : refusedLine(other),
   );
-  const agreed = agree(remote, direction, send, receive, receive, media, local, sdes.srtp);
+  const agreed = agree(
+    remote,
+    direction,
+    asTheyWant(send, theirs),
+    receive,
+    receive,
+    media,
+    local,
+    sdes.srtp,
+  );
   return { ok: true, agreed, profile, sdp: [...sessionLines(local), ...lines.flat()].join("") };
 }
 
@@ -122,6 +135,12 @@ export function audioSourceOf(offerText: string): AgreedMedia["remote"] | undefi
   const media = offer?.media.find(isRtpAudio);
   const remote = offer && media && remoteMedia(offer, media);
   return remote && { address: remote.address, port: remote.port };
+}
+
+/** What the audio of a description may be spoken in, best first, as `NAME/RATE`. */
+export function codecNamesOf(text: string): readonly string[] {
+  const audio = parseSdp(text)?.media.find(({ type }) => type === "audio");
+  return audio ? codecsOf(audio).map(({ name, clockRate }) => `${name}/${clockRate}`) : [];
 }
 
 /** Who holds whom: the peer holds us when it no longer wants our audio. */
@@ -229,6 +248,15 @@ function sameCodec(left: CodecOffer, right: CodecOffer): boolean {
   );
 }
 
+/** What an fmtp line says, it says of its writer: how that one wants to be sent to (RFC 7587 7.1). */
+function asTheyWant(
+  { fmtp: _ours, ...send }: CodecOffer,
+  theirs: readonly CodecOffer[],
+): CodecOffer {
+  const fmtp = theirs.find(({ payloadType }) => payloadType === send.payloadType)?.fmtp;
+  return fmtp === undefined ? send : { ...send, fmtp };
+}
+
 /** The offerer's preference decides among what both can do (RFC 3264 6.1). */
 function inTheirOrder(common: readonly CodecOffer[], theirs: readonly CodecOffer[]): CodecOffer[] {
   return theirs.flatMap((codec) => common.filter((own) => own.payloadType === codec.payloadType));
@@ -247,6 +275,7 @@ function agree(
   const event = theirs.find(
     (codec) => codec.name === "TELEPHONE-EVENT" && codec.clockRate === send.clockRate,
   );
+  const noise = theirs.find(({ name }) => name === "CN");
   const packetMs =
     media.ptime && media.ptime >= 10 && media.ptime <= 60 ? media.ptime : local.packetMs;
   return {
@@ -255,9 +284,24 @@ function agree(
     send,
     receive,
     ...(event ? { sendTelephoneEvent: event } : {}),
+    ...(noise && takesComfortNoise(send) ? { sendComfortNoise: noise } : {}),
     packetMs,
+    ...rtcpOf(media, remote),
     ...(srtp ? { srtp } : {}),
   };
+}
+
+/** Where the peer takes RTCP, when it says so: on the RTP port (RFC 5761), or somewhere else (RFC 3605). */
+function rtcpOf(media: MediaDescription, remote: RemoteMedia): Pick<AgreedMedia, "rtcp"> {
+  if (media.rtcpMux !== undefined) return { rtcp: { address: remote.address, port: remote.port } };
+  const { port = 0, address = remote.address } = media.rtcp ?? {};
+  const usable = Number.isInteger(port) && port > 0 && port < 65_536 && isIP(address) !== 0;
+  return usable ? { rtcp: { address, port } } : {};
+}
+
+/** Reports on the RTP port are sent and taken anyway; an offerer who can do it too wants to be told. */
+function muxLine(media: MediaDescription): string[] {
+  return media.rtcpMux === undefined ? [] : ["a=rtcp-mux\r\n"];
 }
 
 function mirror(direction: MediaDirection): MediaDirection {

@@ -1,7 +1,8 @@
 import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
 import type { Clock } from "../../clock.js";
-import { isSynthetic } from "../message/evidence.js";
+import { isSynthetic, sdpOf } from "../message/evidence.js";
 import { parseVia } from "../message/header-value.js";
+import { codecNamesOf } from "../message/sdp.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
 import type { Route } from "../route/route.js";
 import type { HostPort, TransportProtocol } from "../transport/wire.js";
@@ -23,6 +24,13 @@ export interface PingResult {
   readonly seenAs?: { readonly address?: string; readonly port?: number };
   readonly server?: string;
   readonly allow?: string;
+  /** What the trunk says it speaks, as `NAME/RATE`; few trunks do. */
+  readonly codecs?: readonly string[];
+}
+
+export interface PingOptions {
+  /** How long to wait for an answer, in ms. Default: as long as SIP does, 32,000. */
+  readonly withinMs?: number;
 }
 
 /** Asks a trunk whether it is there. Never rejects for what the network does. */
@@ -31,6 +39,7 @@ export function pingTrunk(
   route: Route,
   targetUri: string,
   fromUri: string,
+  { withinMs }: PingOptions = {},
 ): Promise<PingResult> {
   const { binding, hop } = route;
   const target = toSipjsUri(targetUri);
@@ -54,7 +63,15 @@ export function pingTrunk(
   );
   binding.setNextHop(callId, hop);
   return new Promise((resolve) => {
+    const late =
+      withinMs === undefined
+        ? undefined
+        : clock.setTimeout(() => {
+            const failure = `no answer for ${withinMs} ms`;
+            resolve({ ...facts, roundTripMs: withinMs, failure });
+          }, withinMs);
     const done = ({ message: response }: { message: IncomingResponseMessage }) => {
+      clock.clear(late);
       binding.clearNextHop(callId);
       const roundTripMs = clock.nowMs() - startedMs;
       if (isSynthetic(response)) {
@@ -72,6 +89,8 @@ function read(response: IncomingResponseMessage): Partial<PingResult> {
   const port = via?.params["rport"] ? Number(via.params["rport"]) : undefined;
   const server = response.getHeader("server") ?? response.getHeader("user-agent");
   const allow = response.getHeader("allow");
+  const sdp = sdpOf(response);
+  const codecs = sdp === undefined ? [] : codecNamesOf(sdp);
   return {
     status: response.statusCode ?? 0,
     phrase: response.reasonPhrase ?? "",
@@ -85,5 +104,6 @@ function read(response: IncomingResponseMessage): Partial<PingResult> {
         }),
     ...(server === undefined ? {} : { server }),
     ...(allow === undefined ? {} : { allow }),
+    ...(codecs.length === 0 ? {} : { codecs }),
   };
 }
