@@ -28,6 +28,12 @@ export interface MediaPlaneOptions {
   readonly sharePorts?: SharePorts;
   /** What we speak, best first. Default PCMU, PCMA, G722. */
   readonly codecs?: readonly CodecName[];
+  /**
+   * Say nothing while the agent is silent, where the peer takes comfort noise instead (RFC 3389; with
+   * PCMU and PCMA). Default false: a steady stream keeps NATs open, and tells a live line from a dead
+   * one. Comfort noise of the peer is taken either way.
+   */
+  readonly comfortNoise?: boolean;
   readonly logger?: Logger;
 }
 
@@ -46,7 +52,9 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   const { workers = 1, bindAddress, ports, logger = silentLogger } = options;
   const { sharePorts: share = "inbound" } = options;
   check(options);
-  const codecs = offersFor(options.codecs ?? DEFAULT_CODECS);
+  const codecs = offersFor(options.codecs ?? DEFAULT_CODECS, {
+    comfortNoise: options.comfortNoise === true,
+  });
   const threads = Array.from({ length: workers }, () => new MediaThread());
   const open = new Set<WorkerPort>();
   let legs = 0;

@@ -30,6 +30,8 @@ export interface AgreedMedia {
   readonly receive: readonly CodecOffer[];
   /** Set when the peer takes RFC 4733 digits, with the payload type it asked for. */
   readonly sendTelephoneEvent?: CodecOffer;
+  /** Set when both sides want comfort noise in place of silence (RFC 3389), with the peer's payload type. */
+  readonly sendComfortNoise?: CodecOffer;
   readonly packetMs: number;
   /** Where the peer takes RTCP (RFC 3605); the port above RTP when absent. */
   readonly rtcp?: { readonly address: string; readonly port: number };

@@ -2,6 +2,8 @@
 export interface AudioEncoder {
   /** Codes one packet's samples into `into`; returns the bytes written. */
   encode(samples: Int16Array, into: Uint8Array): number;
+  /** How much of what it codes gets lost on its way, 0 to 1: some codecs can provide for it. */
+  expectLoss?(rate: number): void;
 }
 
 export interface AudioDecoder {
@@ -19,7 +21,8 @@ export interface AudioCodec {
   readonly clockRate: number;
   /** Samples per second of the audio it codes. */
   readonly sampleRate: number;
-  createEncoder(): AudioEncoder;
+  /** `fmtp` is what the receiver said of itself in SDP. */
+  createEncoder(fmtp?: string): AudioEncoder;
   createDecoder(): AudioDecoder;
 }
 

@@ -85,6 +85,22 @@ describe("codecs", () => {
     );
   });
 
+  it("Opus provides for loss where the receiver can make use of it", () => {
+    const samples = new Int16Array(480);
+    for (const index of samples.keys()) samples[index] = 8_000 * Math.sin(index * 0.05);
+    const coded = (fmtp: string, loss: number) => {
+      const encoder = codec("OPUS").createEncoder(fmtp);
+      encoder.expectLoss?.(loss);
+      const bytes = new Uint8Array(1_000);
+      return Array.from({ length: 5 }, () => [
+        ...bytes.subarray(0, encoder.encode(samples, bytes)),
+      ]);
+    };
+    const plain = coded("minptime=10", 0.3);
+    expect(coded("useinbandfec=0", 0.3)).toEqual(plain);
+    expect(coded("minptime=10; useinbandfec=1", 0.3)).not.toEqual(plain);
+  });
+
   it("are offered in the order asked for, with events for each of their clocks", () => {
     const names = offersFor(["OPUS", "PCMA"]).map(({ name, clockRate }) => `${name}/${clockRate}`);
     expect(names).toEqual([

@@ -2,6 +2,15 @@
 const DEFAULT_LEVEL_DB = 60;
 const LOUDEST_LEVEL_DB = 30;
 
+/** What our silence sounds like: silence, so as little as nobody hears. In −dBov. */
+const OWN_LEVEL_DB = 78;
+
+/** Writes the payload that describes our silence (RFC 3389 3); returns its length. */
+export function writeComfortNoise(into: Uint8Array): number {
+  into[0] = OWN_LEVEL_DB;
+  return 1;
+}
+
 /**
  * Comfort noise (RFC 3389): what is heard while the peer has nothing to send. The level is
  * honoured; the spectrum is not, it is white.

@@ -7,7 +7,12 @@ interface OpusLibrary {
     channels: 1;
     sample_rate: 24_000;
     application: "voip";
-  }) => { bitrate: number; inband_fec: boolean; encode(samples: ArrayBufferView): Uint8Array };
+  }) => {
+    bitrate: number;
+    inband_fec: boolean;
+    packet_loss: number;
+    encode(samples: ArrayBufferView): Uint8Array;
+  };
   Decoder: new (options: {
     channels: 1;
     sample_rate: 24_000;
@@ -39,11 +44,17 @@ export const opus: AudioCodec = {
   name: "OPUS",
   clockRate: 48_000,
   sampleRate: SAMPLE_RATE,
-  createEncoder() {
+  createEncoder(fmtp = "") {
     const { Encoder } = load();
     const encoder = new Encoder({ channels: 1, sample_rate: SAMPLE_RATE, application: "voip" });
     encoder.bitrate = BITRATE;
+    // The library can write redundancy for the packet before (RFC 7587 6.1), but not read it: what we
+    // offer says so, and lost packets are concealed as with any other codec.
+    encoder.inband_fec = /(?:^|;)\s*useinbandfec=1\s*(?:;|$)/.test(fmtp);
     return {
+      expectLoss(rate) {
+        encoder.packet_loss = Math.round(100 * Math.max(0, Math.min(1, rate)));
+      },
       encode(samples, into) {
         const packet = encoder.encode(samples);
         into.set(packet);

@@ -36,6 +36,8 @@ const EVENTS: CodecOffer = {
 };
 const EVENTS_48: CodecOffer = { ...EVENTS, payloadType: 102, clockRate: 48_000 };
 
+const COMFORT_NOISE: CodecOffer = { name: "CN", payloadType: 13, clockRate: 8000 };
+
 /** Comfort noise has a payload type of its own that is used without being agreed (RFC 3551 6). */
 export const COMFORT_NOISE_TYPE = 13;
 
@@ -43,10 +45,14 @@ export const COMFORT_NOISE_TYPE = 13;
 export const DEFAULT_CODECS: readonly CodecName[] = ["PCMU", "PCMA", "G722"];
 
 /**
- * What to offer, best first, with telephone-events for every clock rate in it.
+ * What to offer, best first, with telephone-events for every clock rate in it, and comfort noise
+ * where it is wanted and there is a codec that it goes with.
  * Throws INVALID_OPTION for a codec there is none of.
  */
-export function offersFor(names: readonly CodecName[]): readonly CodecOffer[] {
+export function offersFor(
+  names: readonly CodecName[],
+  options: { readonly comfortNoise?: boolean } = {},
+): readonly CodecOffer[] {
   const unknown = names.find((name) => !(name in OFFERS));
   if (names.length === 0 || unknown !== undefined) {
     throw new OffhookError("INVALID_OPTION", `codecs holds ${JSON.stringify(unknown ?? names)}.`, {
@@ -57,7 +63,13 @@ export function offersFor(names: readonly CodecName[]): readonly CodecOffer[] {
   const events = [EVENTS, EVENTS_48].filter((event) =>
     offers.some((offer) => offer.clockRate === event.clockRate),
   );
-  return [...offers, ...events];
+  const noise = options.comfortNoise === true && offers.some(takesComfortNoise);
+  return [...offers, ...(noise ? [COMFORT_NOISE] : []), ...events];
+}
+
+/** Comfort noise at 8 kHz goes with codecs that have no silence of their own (RFC 3389 1). */
+export function takesComfortNoise({ name }: CodecOffer): boolean {
+  return name === "PCMU" || name === "PCMA";
 }
 
 /** The codec an SDP name stands for; undefined for one we cannot speak. */

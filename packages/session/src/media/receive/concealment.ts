@@ -44,6 +44,12 @@ export class Concealment {
     this.concealed += into.length;
   }
 
+  /** What was heard has nothing to do with what comes next. */
+  forget(): void {
+    this.filled = 0;
+    this.period = 0;
+  }
+
   private synthesise(at: number): number {
     const atMs = (at * 1000) / this.sampleRate;
     const gain = 1 - (atMs - FADE_AFTER_MS) / (SILENT_AFTER_MS - FADE_AFTER_MS);

@@ -46,6 +46,8 @@ export class JitterBuffer {
   /** The newest seen, from which 16 and 32 bit counters are counted on. */
   private newestSequence: number | undefined;
   private newestTimestamp = 0;
+  /** Numbers that went to packets without audio: digits, comfort noise. */
+  private readonly others = new Float64Array(REMEMBERED).fill(-1);
   private readonly seen = new Float64Array(REMEMBERED).fill(-1);
   private playing = false;
   private firstArrivalMs = 0;
@@ -72,6 +74,7 @@ export class JitterBuffer {
     this.packets = [];
     this.newestSequence = undefined;
     this.seen.fill(-1);
+    this.others.fill(-1);
     this.stop();
     this.delay.rebase();
   }
@@ -99,6 +102,19 @@ export class JitterBuffer {
     return true;
   }
 
+  /** A packet that carried no audio has this number: it is not missing. */
+  skip(packet: RtpPacket): void {
+    if (this.newestSequence === undefined) return;
+    const sequence = this.countOn(packet.sequence, this.newestSequence);
+    this.others[sequence & (REMEMBERED - 1)] = sequence;
+    if (sequence > this.newestSequence) this.newestSequence = sequence;
+  }
+
+  /** The sender said that it is silent: what comes next begins anew, once all was heard. */
+  rest(): void {
+    if (this.packets.length === 0) this.stop();
+  }
+
   /** `needTicks` is how much of the sender's time is wanted at most when there is a gap. */
   pull(nowMs: number, needTicks: number): Pulled {
     const head = this.packets[0];
@@ -115,7 +131,7 @@ export class JitterBuffer {
     if (head.timestamp > this.nextTimestamp) {
       this.gapTicks = Math.min(needTicks, head.timestamp - this.nextTimestamp);
       this.nextTimestamp += this.gapTicks;
-      return head.sequence - 1 === this.playedSequence ? "paused" : "lost";
+      return this.hasMissing(head.sequence) ? "lost" : "paused";
     }
     this.packets.shift();
     this.nextTimestamp = head.timestamp + head.durationTicks;
@@ -162,7 +178,7 @@ export class JitterBuffer {
       this.newestTimestamp = packet.timestamp + 0x1_0000_0000;
     }
     const { newestSequence, newestTimestamp } = this;
-    const sequence = newestSequence + sequenceDelta(packet.sequence, newestSequence & 0xffff);
+    const sequence = this.countOn(packet.sequence, newestSequence);
     const timestamp = newestTimestamp + timestampDelta(packet.timestamp, newestTimestamp | 0);
     if (sequence > newestSequence) {
       this.newestSequence = sequence;
@@ -170,6 +186,17 @@ export class JitterBuffer {
     }
     const { payloadType, payload } = packet;
     return { sequence, timestamp, durationTicks, payloadType, payload };
+  }
+
+  private countOn(sequence: number, newest: number): number {
+    return newest + sequenceDelta(sequence, newest & 0xffff);
+  }
+
+  /** Whether an audio packet is missing between the one that was played last and this one. */
+  private hasMissing(sequence: number): boolean {
+    let before = sequence - 1;
+    while (this.others[before & (REMEMBERED - 1)] === before) before -= 1;
+    return before !== this.playedSequence;
   }
 
   private isDuplicate(sequence: number): boolean {

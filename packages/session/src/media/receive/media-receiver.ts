@@ -9,7 +9,7 @@ import {
 import { Resampler } from "../codecs/resample.js";
 import type { CodecOffer } from "../media-plane.js";
 import { ReceiveStatistics } from "../rtp/receive-statistics.js";
-import type { RtpPacket } from "../rtp/rtp.js";
+import { type RtpPacket, timestampDelta } from "../rtp/rtp.js";
 import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
 import { Concealment } from "./concealment.js";
 import { DtmfDetector } from "./dtmf-detector.js";
@@ -51,6 +51,9 @@ export class MediaReceiver {
   /** First packet of a stream that may take over, see `belongs`. */
   private candidate: RtpPacket | undefined;
   private inComfortNoise = false;
+  /** Audio came after the noise, and is heard next. */
+  private speaksAgain = false;
+  private noiseTimestamp = 0;
   private readonly comfortNoise = new ComfortNoise();
   /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
   private soundDigits: DtmfDetector | undefined;
@@ -77,7 +80,7 @@ export class MediaReceiver {
 
   /** True while the sender said that it is silent, and therefore sends nothing (RFC 3389). */
   get silentOnPurpose(): boolean {
-    return this.inComfortNoise;
+    return this.inComfortNoise && !this.speaksAgain;
   }
 
   get delayMs(): number {
@@ -206,7 +209,8 @@ export class MediaReceiver {
       this.dropped += 1;
       return;
     }
-    this.inComfortNoise = false;
+    // Not for what the noise overtook.
+    this.speaksAgain ||= timestampDelta(packet.timestamp, this.noiseTimestamp) > 0;
     if (incoming.clockRate !== this.bufferClockRate) {
       this.buffer = new JitterBuffer(incoming.clockRate);
       this.bufferClockRate = incoming.clockRate;
@@ -217,10 +221,14 @@ export class MediaReceiver {
 
   private takeComfortNoise(packet: RtpPacket): void {
     this.comfortNoise.receive(packet.payload);
+    this.buffer.skip(packet);
     this.inComfortNoise = true;
+    this.noiseTimestamp = packet.timestamp;
+    this.speaksAgain = false;
   }
 
   private takeEvent(packet: RtpPacket, clockRate: number, nowMs: number): void {
+    this.buffer.skip(packet);
     this.digits ??= new DigitReceiver((digit) => this.onDigit(digit, "rtp"));
     if (!this.digits.receive(packet.payload, packet.timestamp, clockRate, nowMs)) this.dropped += 1;
   }
@@ -236,6 +244,8 @@ export class MediaReceiver {
     const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
     const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
     if (this.inComfortNoise) {
+      this.buffer.rest();
+      this.concealment.forget();
       this.comfortNoise.fill(space);
     } else if (pulled !== "lost" || this.digits?.pressed === true) {
       space.fill(0);
@@ -247,6 +257,7 @@ export class MediaReceiver {
   }
 
   private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
+    if (this.speaksAgain) this.inComfortNoise = false;
     const incoming = this.byPayloadType.get(payloadType);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
     if (!incoming || count === 0) {

@@ -36,6 +36,9 @@ export class RtpLeg {
   /** The peer sends RTCP on the RTP port, so it takes it there too (RFC 5761). */
   private rtcpOnRtpPort = false;
   private agreed: AgreedMedia | undefined;
+  /** What `agreed` comes to: read for every packet. */
+  private maySend = false;
+  private mayHear = false;
   private latch = new SourceLatch();
   /** Our offer is out, in the clear: whoever answers may speak before the answer is read. */
   private expecting = false;
@@ -131,6 +134,8 @@ export class RtpLeg {
     this.receiver.configure(agreed.receive);
     this.receiver.hearDigitsInSound(agreed.sendTelephoneEvent === undefined);
     this.agreed = agreed;
+    this.maySend = isSent(agreed);
+    this.mayHear = agreed.direction === "sendrecv" || agreed.direction === "recvonly";
     this.latch.signal(agreed.remote);
     if (this.maySend && !sentBefore) this.sender.restart();
     if (this.mayMiss && !watchedBefore) this.lastPacketMs = nowMs;
@@ -147,6 +152,7 @@ export class RtpLeg {
   expect(receive: readonly CodecOffer[]): void {
     if (this.agreed) return;
     this.expecting = true;
+    this.mayHear = true;
     this.receiver.configure(receive);
   }
 
@@ -215,7 +221,9 @@ export class RtpLeg {
       return false;
     }
     const clockRate = this.agreed?.send.clockRate ?? 8000;
-    return this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs);
+    if (!this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs)) return false;
+    this.sender.expectLoss(this.rtcp.remote.remoteLossRate ?? 0);
+    return true;
   }
 
   /** Writes the RTCP report into `into` when one is due; returns its length, 0 otherwise. */
@@ -294,17 +302,6 @@ export class RtpLeg {
     else if (before === "lost") this.options.onSignal({ type: "audio_resumed" });
   }
 
-  private get maySend(): boolean {
-    const { direction, remote } = this.agreed ?? {};
-    return (direction === "sendrecv" || direction === "sendonly") && !isBlackHole(remote?.address);
-  }
-
-  private get mayHear(): boolean {
-    if (!this.agreed) return this.expecting;
-    const { direction } = this.agreed;
-    return direction === "sendrecv" || direction === "recvonly";
-  }
-
   /** A peer that takes nothing from us has put us on hold, and need not send anything either. */
   private get mayMiss(): boolean {
     return this.agreed?.direction === "sendrecv";
@@ -321,7 +318,11 @@ function sameKey(one: SrtpKeys, other: SrtpKeys, which: "sendKey" | "receiveKey"
   return one.suite === other.suite && Buffer.compare(one[which], other[which]) === 0;
 }
 
+function isSent({ direction, remote }: AgreedMedia): boolean {
+  return (direction === "sendrecv" || direction === "sendonly") && !isBlackHole(remote.address);
+}
+
 /** The address that old phones put on hold with (RFC 3264 8.4). */
-function isBlackHole(address: string | undefined): boolean {
+function isBlackHole(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }

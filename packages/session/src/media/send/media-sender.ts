@@ -1,12 +1,14 @@
 import type { AudioEncoder } from "../codecs/audio-codec.js";
+import { writeComfortNoise } from "../codecs/comfort-noise.js";
 import { codecFor } from "../codecs/registry.js";
 import { Resampler } from "../codecs/resample.js";
 import type { AgreedMedia, CodecOffer } from "../media-plane.js";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/rtp.js";
 import { TELEPHONE_EVENT_BYTES, writeTelephoneEvent } from "../rtp/telephone-event.js";
 import { Background } from "./background.js";
-import { DigitSender, type DigitsToSend } from "./digit-sender.js";
+import { DigitSender, type DigitsToSend, type DueEvent } from "./digit-sender.js";
 import { Playout } from "./playout.js";
+import { SilenceSuppressor } from "./silence-suppressor.js";
 import { dtmfFrequencies, silence, tone } from "./tones.js";
 
 /** The clock that packets are sent by ticks this often; packet lengths are multiples of it. */
@@ -25,6 +27,7 @@ interface Outgoing {
   readonly heard: Int16Array;
   readonly converted: Int16Array;
   readonly events: CodecOffer | undefined;
+  readonly noise: CodecOffer | undefined;
 }
 
 /**
@@ -50,6 +53,7 @@ export class MediaSender {
   private anchorTick = 0;
   private marker = true;
   private eventTimestamp: number | undefined;
+  private readonly suppressor = new SilenceSuppressor();
 
   constructor(options: { readonly sampleRate: number; readonly random: () => number }) {
     const { sampleRate, random } = options;
@@ -92,15 +96,21 @@ export class MediaSender {
     const kept = before?.codec.name.toUpperCase() === codec.name ? before : undefined;
     const packetMs = packetTicks * TICK_MS;
     this.outgoing = {
-      encoder: kept?.encoder ?? codec.createEncoder(),
+      encoder: kept?.encoder ?? codec.createEncoder(agreed.send.fmtp),
       resampler: kept?.resampler ?? new Resampler(this.sampleRate, codec.sampleRate),
       codec: agreed.send,
       packetTicks,
       heard: new Int16Array((this.sampleRate * packetMs) / 1000),
       converted: new Int16Array((codec.sampleRate * packetMs) / 1000 + 1),
       events: agreed.sendTelephoneEvent,
+      noise: agreed.sendComfortNoise,
     };
     return true;
+  }
+
+  /** What the peer's last report said of its loss, 0 to 1. */
+  expectLoss(rate: number): void {
+    this.outgoing?.encoder.expectLoss?.(rate);
   }
 
   /** As telephone-events when the peer takes them, as tones otherwise. */
@@ -123,7 +133,10 @@ export class MediaSender {
     this.marker = true;
   }
 
-  /** Writes the packet due at `tick` into `into`; returns its length, 0 when nothing was agreed. */
+  /**
+   * Writes the packet due at `tick` into `into`; returns its length, 0 when nothing was agreed, or
+   * nothing is to be said.
+   */
   packet(tick: number, into: Uint8Array): number {
     const { outgoing } = this;
     if (!outgoing) return 0;
@@ -131,27 +144,14 @@ export class MediaSender {
     if (!outgoing.events && this.tones.queuedSamples === 0) this.soundNextDigits();
     const due = outgoing.events ? this.digitSender.next(packetMs) : undefined;
     if (due?.kind === "event" && outgoing.events) {
-      const first = this.eventTimestamp === undefined;
-      this.eventTimestamp ??= this.timestampAt(tick);
-      const { clockRate } = outgoing.events;
-      const segment = segmentOf(Math.round((due.sinceMs * clockRate) / 1000));
-      writeTelephoneEvent(into.subarray(RTP_HEADER_BYTES), {
-        code: due.code,
-        end: due.end,
-        durationTicks: segment.durationTicks,
-      });
-      const timestamp = (this.eventTimestamp + segment.startTicks) % 0x1_0000_0000;
-      const { payloadType } = outgoing.events;
-      // The same digit again right after itself is another event, with a timestamp of its own.
-      if (due.last) this.eventTimestamp = undefined;
-      return this.finish(into, payloadType, first, timestamp, TELEPHONE_EVENT_BYTES);
+      return this.eventPacket(due, outgoing.events, outgoing.heard, tick, into);
     }
     this.eventTimestamp = undefined;
-    if (due) outgoing.heard.fill(0);
-    else if (this.tones.queuedSamples > 0) this.tones.pull(outgoing.heard);
-    else {
-      this.playout.pull(outgoing.heard);
-      this.background?.mixInto(outgoing.heard);
+    const isSilent = this.fillHeard(outgoing.heard, due !== undefined);
+    const spoken = outgoing.noise ? this.suppressor.next(isSilent, packetMs) : "audio";
+    if (spoken !== "audio") {
+      this.marker = true;
+      return spoken === "noise" ? this.noisePacket(outgoing, tick, into) : 0;
     }
     const samples = outgoing.resampler.process(outgoing.heard, outgoing.converted);
     const bytes = outgoing.encoder.encode(
@@ -161,6 +161,48 @@ export class MediaSender {
     const { marker } = this;
     this.marker = false;
     return this.finish(into, outgoing.codec.payloadType, marker, this.timestampAt(tick), bytes);
+  }
+
+  private eventPacket(
+    due: Extract<DueEvent, { readonly kind: "event" }>,
+    events: CodecOffer,
+    heard: Int16Array,
+    tick: number,
+    into: Uint8Array,
+  ): number {
+    const first = this.eventTimestamp === undefined;
+    this.eventTimestamp ??= this.timestampAt(tick);
+    const { clockRate, payloadType } = events;
+    const segment = segmentOf(Math.round((due.sinceMs * clockRate) / 1000));
+    writeTelephoneEvent(into.subarray(RTP_HEADER_BYTES), {
+      code: due.code,
+      end: due.end,
+      durationTicks: segment.durationTicks,
+    });
+    const timestamp = (this.eventTimestamp + segment.startTicks) % 0x1_0000_0000;
+    // The same digit again right after itself is another event, with a timestamp of its own.
+    if (due.last) this.eventTimestamp = undefined;
+    // A recording of the call holds no sound for it.
+    heard.fill(0);
+    return this.finish(into, payloadType, first, timestamp, TELEPHONE_EVENT_BYTES);
+  }
+
+  private noisePacket(outgoing: Outgoing, tick: number, into: Uint8Array): number {
+    const bytes = writeComfortNoise(into.subarray(RTP_HEADER_BYTES));
+    const payloadType = outgoing.noise?.payloadType ?? 0;
+    return this.finish(into, payloadType, false, this.timestampAt(tick), bytes);
+  }
+
+  /** The next audio; true when there is none, and what goes out is silence. */
+  private fillHeard(heard: Int16Array, inGap: boolean): boolean {
+    if (inGap) {
+      heard.fill(0);
+      return true;
+    }
+    if (this.tones.queuedSamples > 0) return this.tones.pull(heard) === 0;
+    const played = this.playout.pull(heard);
+    this.background?.mixInto(heard);
+    return played === 0 && this.background === undefined;
   }
 
   /** The RTP timestamp that belongs to a tick, for sender reports. */

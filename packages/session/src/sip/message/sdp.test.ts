@@ -41,6 +41,46 @@ describe("answerOffer", () => {
     expect(result.ok && result.sdp).toContain("m=audio 4000 RTP/AVP 8 0 96");
   });
 
+  it("agrees on comfort noise where both want it, with codecs that have no silence of their own", () => {
+    const noise = { name: "CN", payloadType: 13, clockRate: 8000 };
+    const g722 = { name: "G722", payloadType: 9, clockRate: 8000 };
+    const wanting = { ...local, codecs: [g722, ...local.codecs, noise] };
+    const agreedOn = (offer: string, ours: LocalMedia) => {
+      const result = answerOffer(sdp(offer), ours);
+      return result.ok && result.agreed.sendComfortNoise?.payloadType;
+    };
+    expect(agreedOn("m=audio 6000 RTP/AVP 0 13", wanting)).toBe(13);
+    expect(agreedOn("m=audio 6000 RTP/AVP 0", wanting)).toBeUndefined();
+    expect(agreedOn("m=audio 6000 RTP/AVP 9 13", wanting)).toBeUndefined();
+    expect(agreedOn("m=audio 6000 RTP/AVP 0 13", local)).toBeUndefined();
+  });
+
+  it.each([
+    [["a=rtcp:7001"], { address: "192.0.2.9", port: 7001 }],
+    [["a=rtcp:7001 IN IP4 192.0.2.10"], { address: "192.0.2.10", port: 7001 }],
+    [["a=rtcp:7001", "a=rtcp-mux"], { address: "192.0.2.9", port: 6000 }],
+    [["a=rtcp:70010"], undefined],
+    [["a=rtcp:7001 IN IP4 host.example"], undefined],
+    [[], undefined],
+  ])("knows where reports go by %s", (lines, rtcp) => {
+    const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0", ...lines), local);
+    expect(result.ok && result.agreed.rtcp).toEqual(rtcp);
+    expect(result.ok && result.sdp.includes("a=rtcp-mux")).toBe(lines.includes("a=rtcp-mux"));
+  });
+
+  it("sends as the peer's own parameters ask, and answers with ours", () => {
+    const opus = { name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 };
+    const ours = { ...local, codecs: [{ ...opus, fmtp: "useinbandfec=0" }] };
+    const offer = [
+      "m=audio 6000 RTP/AVP 96",
+      "a=rtpmap:96 opus/48000/2",
+      "a=fmtp:96 useinbandfec=1",
+    ];
+    const result = answerOffer(sdp(...offer), ours);
+    expect(result.ok && result.agreed.send.fmtp).toBe("useinbandfec=1");
+    expect(result.ok && result.sdp).toContain("a=fmtp:96 useinbandfec=0");
+  });
+
   it("knows static payload types without rtpmap, and a lone one", () => {
     const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0"), local);
     expect(result.ok && result.agreed.send.name).toBe("PCMU");
