@@ -108,6 +108,9 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   return {
     codecs,
     open: openPort,
+    get overloaded() {
+      return threads.every((thread) => thread.overloaded);
+    },
     close() {
       closing ??= closeAll();
       return closing;

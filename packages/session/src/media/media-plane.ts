@@ -78,6 +78,8 @@ export interface MediaPlane {
   /** What we can speak, best first, with the payload types we would offer. */
   readonly codecs: readonly CodecOffer[];
   open(options: OpenMediaOptions): MediaPort;
+  /** No room for one more call: `open` would fail. Absent where a plane has no such limit. */
+  readonly overloaded?: boolean;
   /** Closes every port and thread. Idempotent. */
   close(): Promise<void>;
 }

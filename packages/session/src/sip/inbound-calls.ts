@@ -84,6 +84,7 @@ export class InboundCalls {
         refusal.status,
         refusal.headers ? { headers: refusal.headers } : {},
       );
+    if (settings.mediaPlane.overloaded) return made.offer.refuse(503, RETRY_LATER);
     // Whoever is leaving says so: a proxy takes the call elsewhere (RFC 3261 21.5.4).
     if (!this.receiver)
       return this.leaving ? made.offer.refuse(503, RETRY_LATER) : made.offer.refuse(480);

@@ -14,6 +14,7 @@ export interface FakeMediaPort extends MediaPort {
 }
 
 export interface FakeMediaPlane extends MediaPlane {
+  overloaded: boolean;
   readonly ports: FakeMediaPort[];
 }
 
@@ -29,6 +30,7 @@ export function fakeMediaPlane(): FakeMediaPlane {
   return {
     ports,
     codecs,
+    overloaded: false,
     open(options) {
       const port: FakeMediaPort = {
         options,
