@@ -160,6 +160,13 @@ describe("an outbound call", () => {
     expect(endReason).toBe("CANCELED");
   });
 
+  it("does not ring because a fork is over", () => {
+    const over = signal({ type: "provisional", response: { ...ringing, status: 199 } });
+    const { snapshot } = walk("outbound", [dialing, over]);
+    expect(snapshot.state).toBe("dialing");
+    expect(snapshot.facts.provisional).toHaveLength(1);
+  });
+
   it("keeps no more evidence of one kind than anybody reads", () => {
     const { snapshot } = walk("outbound", [dialing, ...Array.from({ length: 500 }, () => ring)]);
     expect(snapshot.facts.provisional).toHaveLength(100);

@@ -144,7 +144,8 @@ function onProvisional(draft: CallDraft, response: ProvisionalResponse, atMs: nu
   draft.stop("noResponse");
   // Withdrawn while nothing had come yet: the CANCEL goes out now, its answer has its own limit.
   if (facts.ending !== undefined) return draft.startUnlessRunning("cancel");
-  if (response.status === 100) {
+  // 199 says that a fork is over (RFC 6228): no telephone rings by it.
+  if (response.status === 100 || response.status === 199) {
     if (draft.state === "dialing") draft.startUnlessRunning("progress");
     return;
   }

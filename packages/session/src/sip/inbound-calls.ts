@@ -6,7 +6,7 @@ import type { InboundGuard } from "./credentials/inbound-guard.js";
 import type { NonceBook } from "./credentials/nonce-book.js";
 import { refuseInvite, SipInboundLeg } from "./leg/inbound-leg.js";
 import { type ChallengeOptions, makeOffer, type SipInboundOffer } from "./leg/inbound-offer.js";
-import { couldAnswer } from "./leg/leg-media.js";
+import { whyUnanswerable } from "./leg/leg-media.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import type { SipOutboundLeg } from "./leg/outbound-leg.js";
 import { findReplaced } from "./leg/replacing.js";
@@ -74,8 +74,10 @@ export class InboundCalls {
     const brief = tooBrief(message);
     if (brief) return void request.reject({ statusCode: 422, extraHeaders: brief });
     const offer = sdpOf(message);
-    if (offer !== undefined && !couldAnswer(offer, settings.mediaPlane.codecs, settings.srtp))
-      return refuseInvite(request, 488);
+    const { address } = binding.advertised;
+    const { codecs } = settings.mediaPlane;
+    const why = offer && whyUnanswerable(offer, codecs, settings.srtp, address);
+    if (why) return refuseInvite(request, 488, { headers: { Warning: `399 offhook "${why}"` } });
     if (message.hasHeader("replaces")) return this.replace(binding, request, arrival);
     const refusal = guard.refusal(this.callsUp);
     if (refusal)

@@ -51,6 +51,7 @@ export class JitterBuffer {
   private readonly seen = new Float64Array(REMEMBERED).fill(-1);
   private playing = false;
   private firstArrivalMs = 0;
+  private lastArrivalMs = Number.NEGATIVE_INFINITY;
   private nextTimestamp = 0;
   private playedSequence: number | undefined;
   /** How much was concealed since the buffer ran empty. */
@@ -82,6 +83,9 @@ export class JitterBuffer {
   /** False when the packet was dropped: a duplicate, or too late. */
   push(packet: RtpPacket, durationTicks: number, nowMs: number): boolean {
     if (this.hasJumped(packet)) this.restart();
+    // The clock of some senders stands still on hold: what came before says nothing of delays now.
+    if (nowMs - this.lastArrivalMs >= STREAM_OVER_MS) this.delay.rebase();
+    this.lastArrivalMs = nowMs;
     const placed = this.place(packet, durationTicks);
     if (this.isDuplicate(placed.sequence)) {
       this.duplicates += 1;

@@ -71,8 +71,11 @@ export function refusedDemand(
   return { status: 406, headers: [] };
 }
 
+/** Marks a Contact that the peer did not write. */
+export const ASSUMED_PARAM = "assumed-by-offhook";
+
 function contactAt(peer: HostPort): string {
-  return `<sip:${formatHost(peer.address)}:${peer.port}>`;
+  return `<sip:${formatHost(peer.address)}:${peer.port}>;${ASSUMED_PARAM}`;
 }
 
 /**

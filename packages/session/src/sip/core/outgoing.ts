@@ -10,6 +10,7 @@ import { VerbatimUri, viaOf } from "../message/sipjs-message.js";
 import { isUniqueBranch, legacyBranch } from "./legacy-transaction.js";
 import { OwnRequest } from "./own-request.js";
 import { sentBy } from "./routing.js";
+import { isLooseRoute } from "./strict-route.js";
 
 /** What routing and retransmission need to know of a message that sip.js wrote. */
 export type OutgoingMessage = OutgoingRequest | OutgoingResponse;
@@ -22,7 +23,7 @@ export interface OutgoingRequest {
   /** Within a dialog, the far side's tag; else empty. */
   readonly toTag: string;
   readonly hasRoute: boolean;
-  /** The first Route, else the Request-URI (RFC 3261 8.1.2). */
+  /** The first Route, else or towards a strict router the Request-URI (RFC 3261 8.1.2). */
   readonly nextUri: ParsedUri | undefined;
 }
 
@@ -68,7 +69,7 @@ function describeRequest(request: OwnRequest): OutgoingRequest {
     callId,
     toTag: request.toTag ?? "",
     hasRoute: route !== undefined,
-    nextUri: route === undefined ? parsedUri(ruri) : firstRoute(route),
+    nextUri: firstRoute(route) ?? parsedUri(ruri),
   };
 }
 
@@ -104,7 +105,7 @@ function readOutgoing(text: string): OutgoingMessage | undefined {
     callId,
     toTag: /;tag=([^;\s]*)/i.exec(field("To") ?? "")?.[1] ?? "",
     hasRoute: route !== undefined,
-    nextUri: route === undefined ? parseUri(requestUri) : firstRoute(route),
+    nextUri: firstRoute(route) ?? parseUri(requestUri),
   };
 }
 
@@ -112,8 +113,11 @@ function statusOf(text: string): number {
   return Number(text.slice("SIP/2.0 ".length, "SIP/2.0 200".length));
 }
 
-function firstRoute(value: string): ParsedUri | undefined {
+/** What no loose router is named by comes from `strictlyRouted`: the Request-URI says where to. */
+function firstRoute(value: string | undefined): ParsedUri | undefined {
+  if (value === undefined) return undefined;
   const first = splitOutsideQuotes(value, ",")[0] ?? "";
+  if (!isLooseRoute(first)) return undefined;
   return parseUri(/<([^>]*)>/.exec(first)?.[1] ?? first.trim());
 }
 

@@ -34,7 +34,7 @@ import { MergedRequests } from "./merged-requests.js";
 import { rawRefusal } from "./raw-refusal.js";
 import type { Reliability } from "./reliability.js";
 import { responseTarget, sentBy } from "./routing.js";
-import { admitToDialog, forgetAccepted, forgetAnswered } from "./sipjs-patches.js";
+import { admitToDialog, forgetAccepted, forgetAnswered, refreshTarget } from "./sipjs-patches.js";
 import { SUPPORTED_EXTENSIONS } from "./user-agent-core.js";
 
 /** How a request reached us. */
@@ -205,6 +205,7 @@ export class Receiver {
   ): void {
     if (!dialog) return refuse(481);
     if (!admitToDialog(dialog, message)) return;
+    refreshTarget(dialog, message);
     const delegate =
       dialog instanceof SessionDialog ? (dialog.delegate as DialogDelegate | undefined) : undefined;
     if (delegate?.onUpdate) delegate.onUpdate(message);

@@ -5,18 +5,22 @@ import {
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InviteServerTransaction,
+  NameAddrHeader,
   type OutgoingRequestMessage,
+  type Session,
   type SessionDelegate,
   SessionDialog,
   Transaction,
   TransactionState,
   TransportError,
+  type URI,
   UserAgentClient,
   type UserAgentCore,
   type UserAgentServer,
 } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import { messageOf, OffhookError } from "../../errors.js";
+import { ASSUMED_PARAM } from "./ingress.js";
 import { OwnRequest } from "./own-request.js";
 
 /** The only release whose inner workings these patches were written against. */
@@ -128,6 +132,21 @@ export function forgetAnswered(dialog: Dialog): void {
 function forgetBeginning(dialog: Dialog): void {
   if (dialog instanceof SessionDialog)
     Object.assign(dialog, { initialTransaction: undefined, _offer: undefined, _answer: undefined });
+}
+
+/**
+ * A target refresh (RFC 3261 12.2.1.2, 12.2.2, RFC 3311 5.1): the peer is where its Contact says from
+ * now on. sip.js does it for the re-INVITEs that it receives, and for nothing else.
+ */
+export function refreshTarget(
+  dialog: Dialog | Session,
+  message: IncomingRequestMessage | IncomingResponseMessage,
+): void {
+  const contact: unknown = message.parseHeader("contact");
+  if (!(dialog instanceof SessionDialog) || !(contact instanceof NameAddrHeader)) return;
+  if (contact.hasParam(ASSUMED_PARAM)) return;
+  const inner = dialog as unknown as { dialogState: { remoteTarget: URI } };
+  inner.dialogState.remoteTarget = contact.uri;
 }
 
 /** sip.js draws branches from 10^7 values, and calls collide within an hour at 100 a second. */

@@ -17,6 +17,7 @@ import type { TransportProtocol } from "../transport/wire.js";
 import type { Origin } from "./outgoing.js";
 import { OwnRequest } from "./own-request.js";
 import { drawBranch, installSipjsPatches } from "./sipjs-patches.js";
+import { strictlyRouted } from "./strict-route.js";
 
 export interface CoreOptions {
   readonly protocol: TransportProtocol;
@@ -105,9 +106,11 @@ class OffhookCore extends UserAgentCore {
       userAgentString: userAgentHeaderFieldValue ?? "",
       viaHost,
     };
+    const { requestUri, routeSet } = strictlyRouted(requestURI, given.routeSet ?? []);
+    if (routeSet.length > 0) options.routeSet = routeSet;
     return new OwnRequest(
       this.drawBranch,
-      ...([method, requestURI, fromURI, toURI, options, extraHeaders, body] as const),
+      ...([method, requestUri, fromURI, toURI, options, extraHeaders, body] as const),
     );
   }
 

@@ -258,6 +258,7 @@ export class SipInboundLeg implements InboundLeg {
       type: "answered",
       answer: { status: 200, phrase: "OK", usableMedia, crossedCancel: false },
     });
+    if (usableMedia) this.legMedia.tellHold();
   }
 
   /** The answer to the INVITE's offer; the same one each time (RFC 3261 13.3.1.4). */

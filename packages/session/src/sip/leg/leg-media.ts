@@ -92,6 +92,7 @@ export class LegMedia {
     before.inForce = false;
     this.inForce = true;
     this.heldByPeer = before.heldByPeer;
+    this.active = before.active;
     if (this.agreed) this.enforce(this.agreed);
     if (!before.active) this.port.setPhase("active");
     this.active = true;
@@ -102,6 +103,17 @@ export class LegMedia {
     if (!this.inForce) return;
     this.active = true;
     this.port.setPhase("active");
+  }
+
+  /**
+   * Tells whether the peer holds us. By itself only once the call is answered: a gateway that wants
+   * no audio yet while it rings holds nobody.
+   */
+  tellHold(): void {
+    const held = this.agreed !== undefined && isHeldByPeer(this.agreed.direction);
+    if (!this.inForce || held === this.heldByPeer) return;
+    this.heldByPeer = held;
+    this.emit({ type: "held", by: "far_side", held });
   }
 
   /** Waits for the socket. @throws MEDIA_FAILED */
@@ -171,22 +183,20 @@ export class LegMedia {
 
   private enforce(agreed: AgreedMedia): void {
     this.port.connect(agreed);
-    const held = isHeldByPeer(agreed.direction);
-    if (held === this.heldByPeer) return;
-    this.heldByPeer = held;
-    this.emit({ type: "held", by: "far_side", held });
+    if (this.active) this.tellHold();
   }
 }
 
-/** Whether we could answer this offer at all; nothing is opened, and its keys protect nothing. */
-export function couldAnswer(
+/** Why we could not answer this offer at all; nothing is opened, and its keys protect nothing. */
+export function whyUnanswerable(
   offer: string,
   codecs: LocalMedia["codecs"],
   srtp: SrtpPolicy,
-): boolean {
+  address: string,
+): string | undefined {
   const sdes = makeSdes(srtp, { hex: (bytes) => "00".repeat(bytes), unit: () => 0 });
-  const { ok } = answerOffer(offer, {
-    address: "127.0.0.1",
+  const result = answerOffer(offer, {
+    address,
     port: 9,
     codecs,
     direction: "sendrecv",
@@ -195,5 +205,5 @@ export function couldAnswer(
     sessionVersion: 1,
     ...(sdes ? { sdes } : {}),
   });
-  return ok;
+  return result.ok ? undefined : result.reason;
 }

@@ -300,6 +300,7 @@ export class SipOutboundLeg implements OutboundLeg {
       dialog.bye(usableMedia ? reason : { protocol: "SIP", cause: 488 });
     }
     sink?.onSignal({ type: "answered", answer });
+    if (usableMedia && !crossedCancel) this.legMedia.tellHold();
   }
 
   /** Somebody picked the call up elsewhere: our INVITE is withdrawn, and a late 2xx ended. */

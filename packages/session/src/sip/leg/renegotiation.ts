@@ -7,6 +7,7 @@ import type {
 import type { TimerHandle } from "../../clock.js";
 import type { LegSignal } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
+import { refreshTarget } from "../core/sipjs-patches.js";
 import { isSynthetic, sdpOf } from "../message/evidence.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
@@ -67,6 +68,7 @@ export class Renegotiation {
       session.invite(
         {
           onAccept: ({ message, ack }) => {
+            refreshTarget(session, message);
             ack();
             this.accepted(message, held);
           },

@@ -6,6 +6,7 @@ import {
   UserAgentClient,
 } from "sip.js/lib/core/index.js";
 import type { Clock } from "../../clock.js";
+import { refreshTarget } from "../core/sipjs-patches.js";
 import { isSynthetic } from "../message/evidence.js";
 import {
   MIN_SESSION_SECONDS,
@@ -97,7 +98,10 @@ export class SessionKeeper {
       extraHeaders: [contact, ...this.requestHeaders],
     });
     new UserAgentClient(NonInviteClientTransaction, session.userAgentCore, message, {
-      onAccept: ({ message: response }) => this.agreedAsClient(response),
+      onAccept: ({ message: response }) => {
+        refreshTarget(session, response);
+        this.agreedAsClient(response);
+      },
       onReject: ({ message: response }) => this.refused(response),
     });
   }

@@ -70,6 +70,8 @@ export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
   if (!sdes.ok) return sdes;
   const remote = remoteMedia(offer, media);
   if (!remote) return { ok: false, reason: "the offer names no usable address" };
+  if (!isWithinReach(remote, local))
+    return { ok: false, reason: "the offer's address is of another IP version than ours" };
   const theirs = codecsOf(media);
   const common = local.codecs.flatMap((ours) => {
     const match = theirs.find((codec) => sameCodec(codec, ours));
@@ -114,13 +116,19 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
   if (!sdes.ok) return sdes;
   const remote = remoteMedia(answer, media);
   if (!remote) return { ok: false, reason: "the answer names no usable address" };
+  if (!isWithinReach(remote, local))
+    return { ok: false, reason: "the answer's address is of another IP version than ours" };
   const theirs = codecsOf(media);
   const common = theirs.filter((codec) => local.codecs.some((ours) => sameCodec(codec, ours)));
   const send = common.find((codec) => !auxiliary.has(codec.name));
   if (!send) return { ok: false, reason: "offer and answer have no codec in common" };
   const direction = narrow(local.direction, mirror(remote.direction));
-  // The peer may still send under any payload type that we offered.
-  const receive = local.codecs;
+  // The peer may still send under any payload type that we offered, and many send digits under the
+  // one that they named themselves (RFC 3264 5.1 wants ours).
+  const receive = [
+    ...local.codecs,
+    ...common.filter((codec) => isOwnEventType(codec, local.codecs)),
+  ];
   return {
     ok: true,
     agreed: agree(remote, direction, send, receive, common, media, local, sdes.srtp),
@@ -215,9 +223,19 @@ function remoteMedia(
   if (!address || media.port > 65_535) return undefined;
   const stated = media.direction ?? description.direction ?? "sendrecv";
   // The old way to hold (RFC 2543 B.5): an address of nowhere.
-  const nowhere = address === "0.0.0.0" || address === "::";
-  const direction = nowhere && stated === "sendrecv" ? "inactive" : stated;
+  const direction = isNowhere(address) && stated === "sendrecv" ? "inactive" : stated;
   return { address, port: media.port, direction };
+}
+
+/** No packet gets from an IPv4 socket to an IPv6 address; nowhere is as near from either. */
+function isWithinReach({ address }: RemoteMedia, local: LocalMedia): boolean {
+  const theirs = isIP(address);
+  const ours = isIP(local.address);
+  return theirs === ours || theirs === 0 || ours === 0 || isNowhere(address);
+}
+
+function isNowhere(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
 }
 
 function codecsOf(media: MediaDescription): CodecOffer[] {
@@ -255,6 +273,10 @@ function asTheyWant(
 ): CodecOffer {
   const fmtp = theirs.find(({ payloadType }) => payloadType === send.payloadType)?.fmtp;
   return fmtp === undefined ? send : { ...send, fmtp };
+}
+
+function isOwnEventType({ name, payloadType }: CodecOffer, ours: readonly CodecOffer[]): boolean {
+  return name === "TELEPHONE-EVENT" && ours.every((codec) => codec.payloadType !== payloadType);
 }
 
 /** The offerer's preference decides among what both can do (RFC 3264 6.1). */

@@ -72,7 +72,7 @@ export class RawPeer {
     method: string,
     dialog: RawDialog,
     cseq: number,
-    { headers = [], body = "", type = "application/sdp" }: RawExtras = {},
+    { headers = [], body = "", type = "application/sdp", contact }: RawExtras = {},
   ): void {
     this.branches += 1;
     const lines = [
@@ -82,7 +82,7 @@ export class RawPeer {
       `To: <sip:+12025550100@127.0.0.1>${dialog.theirTag ? `;tag=${dialog.theirTag}` : ""}`,
       `Call-ID: ${dialog.callId}`,
       `CSeq: ${cseq} ${method}`,
-      `Contact: <sip:peer@127.0.0.1:${this.port}>`,
+      `Contact: ${contact ?? `<sip:peer@127.0.0.1:${this.port}>`}`,
       "Max-Forwards: 70",
       ...headers,
       ...(body ? [`Content-Type: ${type}`] : []),
@@ -98,7 +98,12 @@ export class RawPeer {
     request: string,
     status: string,
     port: number,
-    { headers = [], body = "", tag = "answer" }: RawExtras & { readonly tag?: string } = {},
+    {
+      headers = [],
+      body = "",
+      tag = "answer",
+      contact,
+    }: RawExtras & { readonly tag?: string } = {},
   ): void {
     const copied = request
       .split("\r\n")
@@ -108,7 +113,7 @@ export class RawPeer {
       `SIP/2.0 ${status}`,
       ...copied,
       `To: ${/;tag=/.test(to) ? to : `${to};tag=${tag}`}`,
-      `Contact: <sip:peer@127.0.0.1:${this.port}>`,
+      ...(contact === "" ? [] : [`Contact: ${contact ?? `<sip:peer@127.0.0.1:${this.port}>`}`]),
       ...headers,
       ...(body ? ["Content-Type: application/sdp"] : []),
       `Content-Length: ${Buffer.byteLength(body)}`,
@@ -145,6 +150,8 @@ interface RawExtras {
   readonly headers?: readonly string[];
   readonly body?: string;
   readonly type?: string;
+  /** Default: where this peer listens. An answer with an empty one has none. */
+  readonly contact?: string;
 }
 
 export function headerOf(text: string, name: string): string {

@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { OutboundLeg } from "../../carrier.js";
+import type { LegSignal } from "../../vocabulary.js";
+import { createSipCarrier, type SipCarrier } from "../sip-carrier.js";
+import { type FakeMediaPlane, fakeMediaPlane } from "../testing/fake-media-plane.js";
+import { hurriedClock } from "../testing/hurried-clock.js";
+import { headerOf, type RawDialog, RawPeer, sdpOf, tagOf } from "../testing/raw-peer.js";
+
+// What peers do that the RFCs allow and few test for.
+
+let carrier: SipCarrier;
+let plane: FakeMediaPlane;
+let port: number;
+let peer: RawPeer;
+let signals: LegSignal[];
+
+beforeEach(async () => {
+  plane = fakeMediaPlane();
+  signals = [];
+  carrier = createSipCarrier({
+    listen: ["udp:127.0.0.1:0"],
+    mediaPlane: plane,
+    clock: hurriedClock(),
+  });
+  const { addresses } = await carrier.ready();
+  port = addresses[0]?.port ?? 0;
+  peer = await RawPeer.open();
+});
+
+afterEach(async () => {
+  await carrier.close();
+  peer.close();
+});
+
+const types = () => signals.map(({ type }) => type);
+const keep = { onSignal: (signal: LegSignal) => void signals.push(signal) };
+const offering = (direction: string) => sdpOf(4_000, { lines: [`a=${direction}`] });
+
+function dial(): OutboundLeg {
+  const destination = carrier.parseDestination(`sip:desk@127.0.0.1:${peer.port}`);
+  return carrier.placeCall({ callId: "ours", destination }, keep);
+}
+
+const dialogOf = (invite: string): RawDialog => ({
+  callId: headerOf(invite, "Call-ID"),
+  ownTag: "answer",
+  theirTag: tagOf(headerOf(invite, "From")),
+  port,
+});
+
+describe("an answer", () => {
+  it.each(["sendonly", "inactive"])(
+    "on hold (%s) is told as one, once there is a call",
+    async (direction) => {
+      dial();
+      peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body: offering(direction) });
+      await expect.poll(types).toEqual(["dialing", "answered", "held"]);
+      expect(signals.at(-1)).toEqual({ type: "held", by: "far_side", held: true });
+    },
+  );
+
+  it("after early media that took no audio is no hold taken off", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "183 Session Progress", port, { body: offering("sendonly") });
+    await expect.poll(types).toContain("provisional");
+    peer.reply(invite, "200 OK", port, { body: offering("sendrecv") });
+    await expect.poll(types).toEqual(["dialing", "provisional", "answered"]);
+  });
+
+  it("from where no packet of ours gets ends the call at once", async () => {
+    dial();
+    const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body });
+    expect(headerOf(await peer.next(/^BYE /), "Reason")).toContain("488");
+    expect(signals.at(-1)).toMatchObject({ type: "answered", answer: { usableMedia: false } });
+  });
+
+  it("with a telephone-event type of its own is heard under both", async () => {
+    dial();
+    const body = sdpOf(4_000, { formats: "0 96", lines: ["a=rtpmap:96 telephone-event/8000"] });
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body });
+    await expect.poll(types).toContain("answered");
+    const events = plane.ports[0]?.agreements[0]?.receive.filter(
+      ({ name }) => name === "TELEPHONE-EVENT",
+    );
+    expect(events?.map(({ payloadType }) => payloadType)).toEqual([101, 96]);
+  });
+});
+
+describe("an offer", () => {
+  it("from where no packet of ours gets is refused, and why is said", async () => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).answer());
+    const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
+    peer.request("INVITE", { callId: "six", ownTag: "six", theirTag: undefined, port }, 1, {
+      body,
+    });
+    const refusal = await peer.next(/^SIP\/2\.0 488 /);
+    expect(headerOf(refusal, "Warning")).toMatch(/^399 \S+ ".*IP version.*"$/);
+  });
+});
+
+describe("a peer that moves", () => {
+  it.each(["UPDATE", "INVITE"])("is found where its %s says", async (method) => {
+    const elsewhere = await RawPeer.open();
+    const leg = dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "200 OK", port, { body: sdpOf() });
+    await peer.next(/^ACK /);
+    const contact = `<sip:moved@127.0.0.1:${elsewhere.port}>`;
+    peer.request(method, dialogOf(invite), 7, { contact, body: sdpOf() });
+    await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 7/);
+    leg.bye();
+    expect(await elsewhere.next(/^BYE /)).toContain("BYE sip:moved@");
+    elsewhere.close();
+  });
+
+  it("is found where its 200 to our re-INVITE says", async () => {
+    const elsewhere = await RawPeer.open();
+    const leg = dial();
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body: sdpOf() });
+    await peer.next(/^ACK /);
+    leg.hold?.(true);
+    const contact = `<sip:moved@127.0.0.1:${elsewhere.port}>`;
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, {
+      body: offering("recvonly"),
+      contact,
+    });
+    await elsewhere.next(/^ACK /);
+    elsewhere.close();
+  });
+});
+
+describe("a peer that names no Contact in its 200 to our re-INVITE", () => {
+  it("stays where it was", async () => {
+    const elsewhere = await RawPeer.open();
+    const leg = dial();
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, {
+      body: sdpOf(),
+      contact: `<sip:desk@127.0.0.1:${elsewhere.port}>`,
+    });
+    await elsewhere.next(/^ACK /);
+    leg.hold?.(true);
+    const reinvite = await elsewhere.next(/^INVITE /);
+    elsewhere.reply(reinvite, "200 OK", port, {
+      body: offering("recvonly"),
+      contact: "",
+    });
+    await elsewhere.next(/^ACK /);
+    leg.bye();
+    expect(await elsewhere.next(/^BYE /)).toMatch(/^BYE sip:desk@/);
+    elsewhere.close();
+  });
+});
+
+describe("a strict router on the way", () => {
+  it("is named in the Request-URI, and the peer at the end of the route", async () => {
+    const leg = dial();
+    const router = `sip:127.0.0.1:${peer.port};transport=udp`;
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, {
+      body: sdpOf(),
+      headers: [`Record-Route: <sip:last.invalid>, <${router}>`],
+      contact: "<sip:desk@unreachable.invalid>",
+    });
+    const ack = await peer.next(/^ACK /);
+    leg.bye();
+    for (const request of [ack, await peer.next(/^BYE /)]) {
+      expect(request.split("\r\n", 1)[0]).toMatch(new RegExp(` ${router} SIP/2.0$`));
+      const routes = request.split("\r\n").filter((line) => line.startsWith("Route: "));
+      expect(routes).toEqual([
+        "Route: <sip:last.invalid>",
+        "Route: <sip:desk@unreachable.invalid>",
+      ]);
+    }
+  });
+});
+
+describe("a proxy that forked", () => {
+  it("has an answer that comes after its refusal acknowledged and ended", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "486 Busy Here", port, { tag: "busy" });
+    await peer.next(/^ACK /);
+    peer.reply(invite, "200 OK", port, { tag: "late", body: sdpOf() });
+    expect(tagOf(headerOf(await peer.next(/^ACK /), "To"))).toBe("late");
+    expect(tagOf(headerOf(await peer.next(/^BYE /), "To"))).toBe("late");
+    expect(types()).toEqual(["dialing", "rejected"]);
+  });
+});
