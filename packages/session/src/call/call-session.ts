@@ -226,7 +226,8 @@ export class CallSession {
 
   /**
    * Records to a new stereo WAV file, the far side left and the agent right, until the call ends.
-   * Rejects with CALL_NOT_ACTIVE before there is audio, UNSUPPORTED, or MEDIA_FAILED.
+   * Rejects with CALL_NOT_ACTIVE before there is audio, UNSUPPORTED, or MEDIA_FAILED. A file that
+   * cannot be written any more later on is a fault in the outcome, and the call goes on.
    */
   async record(file: string): Promise<MediaRecording> {
     const media = this.#engine.media;
@@ -236,6 +237,9 @@ export class CallSession {
     const { atMs } = this;
     const recording = await media.record(file);
     this.#engine.taps.each((tap) => tap.onRecording?.(file, atMs));
+    void recording.failed?.then(({ code, message }) =>
+      this.#engine.noteFault({ code, message, where: "recording" }),
+    );
     return recording;
   }
 

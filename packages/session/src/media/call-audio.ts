@@ -1,3 +1,4 @@
+import type { OffhookError } from "../errors.js";
 import type { AudioFrame, HeardFrame } from "../vocabulary.js";
 
 export type CallSampleRate = 8000 | 16000 | 24000 | 48000;
@@ -60,6 +61,11 @@ export interface MediaRecording {
   /** What is said until `resume` leaves no trace in the file. */
   pause(): void;
   resume(): void;
+  /**
+   * Settles, with MEDIA_FAILED, when the file cannot be written any more (a full disk): the call goes
+   * on, and what was recorded until then can be read. Never settles otherwise.
+   */
+  readonly failed?: Promise<OffhookError>;
   /** Also done when the call ends. Rejects with MEDIA_FAILED when the file could not be written. */
   stop(): Promise<{ readonly durationMs: number }>;
 }

@@ -9,6 +9,7 @@ type Result = { readonly durationMs: number } | { readonly error: string };
 export class RecordedLeg {
   private readonly sampleRate: number;
   private readonly answer: (request: number, result: Result) => void;
+  private readonly onFailure: (detail: string) => void;
   private recorder: WavRecorder | undefined;
   private starting: Promise<void> | undefined;
   /** What was sent and is not recorded yet; packets and frames need not have the same length. */
@@ -16,9 +17,15 @@ export class RecordedLeg {
   private agentFrame = new Int16Array(0);
   private silence = new Int16Array(0);
 
-  constructor(sampleRate: number, answer: (request: number, result: Result) => void) {
+  /** `onFailure` is told when a recording that is on cannot be written any more. */
+  constructor(
+    sampleRate: number,
+    answer: (request: number, result: Result) => void,
+    onFailure: (detail: string) => void,
+  ) {
     this.sampleRate = sampleRate;
     this.answer = answer;
+    this.onFailure = onFailure;
   }
 
   get active(): boolean {
@@ -68,7 +75,9 @@ export class RecordedLeg {
 
   private async start(request: number, path: string): Promise<void> {
     try {
-      this.recorder = await WavRecorder.create(path, this.sampleRate);
+      this.recorder = await WavRecorder.create(path, this.sampleRate, {
+        onFailure: (error) => this.onFailure(messageOf(error)),
+      });
       this.agent = new Playout(this.sampleRate);
       this.answer(request, { durationMs: 0 });
     } catch (error) {

@@ -1,17 +1,30 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ComfortNoise } from "../codecs/comfort-noise.js";
 import { Background } from "../send/background.js";
 import { readWav } from "./wav.js";
-import { WavRecorder } from "./wav-recorder.js";
+import { type RecordingFile, WavRecorder } from "./wav-recorder.js";
 
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "offhook-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** A file on a disk with room for so many bytes: a write takes what fits, the next one nothing. */
+async function onDisk(path: string, bytes: number): Promise<RecordingFile> {
+  const file = await open(path, "wx");
+  return {
+    close: () => file.close(),
+    write(data, offset, length, position) {
+      const room = Math.min(length, bytes - position);
+      if (room <= 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+      return file.write(data, offset, room, position);
+    },
+  };
+}
 
 const caller = new Int16Array(160).fill(7);
 const agent = new Int16Array(160).fill(-9);
@@ -39,6 +52,23 @@ describe("a recording", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(readWav(await readFile(path)).samples.length).toBe(2 * 2 * 8000);
     await recorder.close();
+  });
+
+  it("stays readable up to where the disk was full, and tells of it once", async () => {
+    const path = join(folder, "call.wav");
+    const failures: unknown[] = [];
+    const recorder = await WavRecorder.create(path, 8000, {
+      onFailure: (error) => failures.push(error),
+      openFile: (name) => onDisk(name, 100_000),
+    });
+    const second = new Int16Array(8000).fill(7);
+    for (let at = 0; at < 9; at++) recorder.add(second, second);
+    await expect(recorder.close()).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(failures).toMatchObject([{ code: "ENOSPC" }]);
+    expect((await stat(path)).size).toBe(100_000);
+    const { samples } = readWav(await readFile(path));
+    expect(samples.length).toBe(2 * 3 * 8000);
+    expect(samples.every((sample) => sample === 7)).toBe(true);
   });
 
   it("does not write over a file that is there, and tells when it cannot write", async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav.js";
 
 /** Audio is written in pieces of this much, and the header is set right after each. */
@@ -6,12 +6,30 @@ const PIECE_MS = 1_000;
 /** Sample counts are 32 bits of bytes in a WAV file. */
 const MAX_DATA_BYTES = 0xffff_ffff - WAV_HEADER_BYTES;
 
+/** What a recording is written to: a file, or what tests put in its place. */
+export interface RecordingFile {
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
+  close(): Promise<void>;
+}
+
+export interface RecordingOptions {
+  /** Told once when the file can no longer be written: it stays valid up to there. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Makes a new file, and refuses where one is. */
+  readonly openFile?: (path: string) => Promise<RecordingFile>;
+}
+
 /**
  * A stereo WAV file that grows while the call goes on: caller left, agent right. After each piece
  * the header says how much there is, so that the file is valid whenever the process should die.
  */
 export class WavRecorder {
-  private readonly file: FileHandle;
+  private readonly file: RecordingFile;
   private readonly sampleRate: number;
   private piece: Int16Array;
   private filled = 0;
@@ -19,18 +37,34 @@ export class WavRecorder {
   private isPaused = false;
   private writing: Promise<void> = Promise.resolve();
   private failure: unknown;
+  private readonly onFailure: (error: unknown) => void;
 
-  private constructor(file: FileHandle, sampleRate: number) {
+  private constructor(
+    file: RecordingFile,
+    sampleRate: number,
+    onFailure: (error: unknown) => void,
+  ) {
     this.file = file;
     this.sampleRate = sampleRate;
+    this.onFailure = onFailure;
     this.piece = this.newPiece();
   }
 
   /** Rejects with the file system's error when the file cannot be made; an existing one is kept. */
-  static async create(path: string, sampleRate: number): Promise<WavRecorder> {
-    const file = await open(path, "wx");
-    const recorder = new WavRecorder(file, sampleRate);
-    await recorder.writeHeader();
+  static async create(
+    path: string,
+    sampleRate: number,
+    options: RecordingOptions = {},
+  ): Promise<WavRecorder> {
+    const { onFailure = () => {}, openFile = (name) => open(name, "wx") } = options;
+    const file = await openFile(path);
+    const recorder = new WavRecorder(file, sampleRate, onFailure);
+    try {
+      await recorder.writeHeader();
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return recorder;
   }
 
@@ -77,10 +111,11 @@ export class WavRecorder {
     const write = async () => {
       if (this.failure !== undefined) return;
       try {
-        await this.file.write(bytes, 0, bytes.length, at);
+        await this.writeWhole(bytes, at);
         await this.writeHeader(at + bytes.length - WAV_HEADER_BYTES);
       } catch (error) {
         this.failure = error;
+        this.onFailure(error);
       }
     };
     this.writing = this.writing.then(write);
@@ -88,7 +123,21 @@ export class WavRecorder {
 
   private async writeHeader(dataBytes = 0): Promise<void> {
     const header = wavHeader({ sampleRate: this.sampleRate, channels: 2, dataBytes });
-    await this.file.write(header, 0, header.length, 0);
+    await this.writeWhole(header, 0);
+  }
+
+  /** A disk that is nearly full takes a part, and refuses the rest the next time. */
+  private async writeWhole(bytes: Uint8Array, at: number): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const { bytesWritten } = await this.file.write(
+        bytes,
+        written,
+        bytes.length - written,
+        at + written,
+      );
+      written += bytesWritten;
+    }
   }
 
   private newPiece(): Int16Array {

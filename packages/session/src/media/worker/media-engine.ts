@@ -159,9 +159,11 @@ export class MediaEngine {
       id,
       rtp,
       openedMs,
-      recording: new RecordedLeg(sampleRate, (request, result) => {
-        this.batch.report({ type: "recorded", leg: id, request, result });
-      }),
+      recording: new RecordedLeg(
+        sampleRate,
+        (request, result) => this.batch.report({ type: "recorded", leg: id, request, result }),
+        (detail) => this.batch.report({ type: "recording_failed", leg: id, detail }),
+      ),
       frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
       seat: undefined,
       written: 0,

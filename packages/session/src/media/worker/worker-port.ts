@@ -46,6 +46,7 @@ export class WorkerPort implements MediaPort {
   private readonly recordings = new Map<number, (result: Recorded) => void>();
   /** How the recording ended that was on when the call did. */
   private lastRecorded: Recorded = { error: "the call was not being recorded" };
+  private recordingFailure: ((error: OffhookError) => void) | undefined;
   /** Samples written in all, and at the last clear. */
   private written = 0;
   private writtenAtClear = 0;
@@ -136,7 +137,11 @@ export class WorkerPort implements MediaPort {
     const started = await this.askRecorder({ do: "start", path });
     if ("error" in started) throw recordingFailed(started.error);
     let stopped: Promise<{ readonly durationMs: number }> | undefined;
+    const failed = new Promise<OffhookError>((resolve) => {
+      this.recordingFailure = resolve;
+    });
     return {
+      failed,
       pause: () => void this.askRecorder({ do: "pause" }),
       resume: () => void this.askRecorder({ do: "resume" }),
       stop: () => {
@@ -206,6 +211,9 @@ export class WorkerPort implements MediaPort {
       case "recorded":
         this.lastRecorded = report.result;
         settle(this.recordings, report.request, report.result);
+        break;
+      case "recording_failed":
+        this.recordingFailure?.(recordingFailed(report.detail));
         break;
       case "stats":
         this.lastStats = report.stats;
@@ -297,8 +305,11 @@ function callEnded(operation: string): OffhookError {
 type Recorded = Extract<Report, { readonly type: "recorded" }>["result"];
 
 function recordingFailed(detail: string): OffhookError {
+  const isFull = /\b(?:ENOSPC|EDQUOT)\b/.test(detail);
   return new OffhookError("MEDIA_FAILED", `The call cannot be recorded: ${detail}.`, {
-    remedy: "Give the path of a file that does not exist yet, in a folder that can be written to.",
+    remedy: isFull
+      ? "Make room where recordings go. What was recorded until then can be read."
+      : "Give the path of a file that does not exist yet, in a folder that can be written to.",
   });
 }
 

@@ -88,6 +88,8 @@ export type Report =
       readonly request: number;
       readonly result: { readonly durationMs: number } | { readonly error: string };
     }
+  /** The recording that is on cannot be written any more. */
+  | { readonly type: "recording_failed"; readonly leg: number; readonly detail: string }
   | { readonly type: "stats"; readonly leg: number; readonly stats: MediaStats }
   | { readonly type: "closed"; readonly leg: number };
 
