@@ -41,7 +41,7 @@ describe("media plane", () => {
       expect(played).toEqual({ playedMs: 600, interrupted: false });
       await until(() => other.frames.length > 40);
       const heard = resample(heardAudio(other), otherRate, 8000);
-      expect(likeness(heard, resample(audio, sampleRate, 8000), 400)).toBeGreaterThan(0.97);
+      expect(likeness(heard, resample(audio, sampleRate, 8000), 400)).toBeGreaterThan(0.9);
       expect(other.frames.every((frame) => frame.data.length === otherRate / 50)).toBe(true);
       expect(other.signals).toEqual([{ type: "audio_started" }]);
     });

@@ -1,4 +1,4 @@
-import { type AudioCodec, type AudioDecoder, MAX_PACKET_SAMPLES } from "../codecs/audio-codec.js";
+import type { AudioCodec, AudioDecoder } from "../codecs/audio-codec.js";
 import { ComfortNoise } from "../codecs/comfort-noise.js";
 import {
   COMFORT_NOISE_TYPE,
@@ -23,6 +23,7 @@ const TOO_EARLY_MS = 0;
 /** When this much too late, quiet stretches are left out as a whole. */
 const FAR_TOO_LATE_MS = 60;
 const QUIET_RMS = 60;
+const USUAL_PACKET_MS = 60;
 
 interface Incoming {
   readonly codecName: string;
@@ -58,10 +59,11 @@ export class MediaReceiver {
   /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
   private soundDigits: DtmfDetector | undefined;
   private shortening = false;
-  private readonly pending: Int16Array;
+  /** Room for usual packets; it grows with what comes. */
+  private pending: Int16Array;
   private pendingCount = 0;
-  private readonly decoded = new Int16Array(MAX_PACKET_SAMPLES);
-  private readonly converted: Int16Array;
+  private decoded: Int16Array;
+  private converted: Int16Array;
 
   constructor(options: {
     readonly sampleRate: number;
@@ -70,8 +72,10 @@ export class MediaReceiver {
     this.sampleRate = options.sampleRate;
     this.onDigit = options.onDigit;
     this.concealment = new Concealment(this.sampleRate);
-    this.converted = new Int16Array(MAX_PACKET_SAMPLES * 6 + 1);
-    this.pending = new Int16Array(this.converted.length + this.sampleRate);
+    const usual = (this.sampleRate * USUAL_PACKET_MS) / 1000;
+    this.decoded = new Int16Array(usual);
+    this.converted = new Int16Array(usual);
+    this.pending = new Int16Array(2 * usual);
   }
 
   get ssrc(): number | undefined {
@@ -242,6 +246,7 @@ export class MediaReceiver {
     }
     const gap = Math.ceil((this.buffer.gapTicks * this.sampleRate) / this.bufferClockRate);
     const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
+    this.pending = withRoom(this.pending, this.pendingCount + length);
     const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
     if (this.inComfortNoise) {
       this.buffer.rest();
@@ -259,14 +264,17 @@ export class MediaReceiver {
   private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
     if (this.speaksAgain) this.inComfortNoise = false;
     const incoming = this.byPayloadType.get(payloadType);
+    this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
     if (!incoming || count === 0) {
       this.dropped += 1;
       return;
     }
+    this.converted = withRoom(this.converted, incoming.resampler.maxOutput(count));
     const length = incoming.resampler.process(this.decoded.subarray(0, count), this.converted);
     const fitted = this.fit(this.converted.subarray(0, length), nowMs);
     this.concealment.heard(fitted);
+    this.pending = withRoom(this.pending, this.pendingCount + fitted.length);
     this.pending.set(fitted, this.pendingCount);
     this.pendingCount += fitted.length;
   }
@@ -285,6 +293,14 @@ export class MediaReceiver {
     }
     return slackMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
   }
+}
+
+/** The same samples, with room for so many. */
+function withRoom(samples: Int16Array, needed: number): Int16Array {
+  if (needed <= samples.length) return samples;
+  const larger = new Int16Array(2 * needed);
+  larger.set(samples);
+  return larger;
 }
 
 function rms(samples: Int16Array): number {
