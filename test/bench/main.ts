@@ -10,6 +10,8 @@ import { virtualTimeBench } from "./virtual-time/virtual-time-bench.js";
 /** What a section may be told; each takes what it knows. */
 interface Options {
   readonly soakSeconds: number;
+  /** A folder to draw into. */
+  readonly picture: string | undefined;
 }
 
 const sections: Readonly<Record<string, (emit: EmitRow, options: Options) => Promise<void>>> = {
@@ -26,6 +28,7 @@ const usage = `npm run bench -- <section…> [--json]
 
 Sections: ${Object.keys(sections).join(", ")}
   --json   one JSON object per figure: {"metric","value","unit","peer","peerValue","ratio","goal","met"}
+  --picture DIR    draws media's send jitter over time, and its loss over the streams, into DIR
   --soak-seconds N   how long signalling keeps up 300 calls a second; default 10, the goal is for 300`;
 
 async function main(): Promise<number> {
@@ -33,6 +36,7 @@ async function main(): Promise<number> {
     options: {
       json: { type: "boolean" },
       help: { type: "boolean" },
+      picture: { type: "string" },
       "soak-seconds": { type: "string", default: "10" },
     },
     allowPositionals: true,
@@ -55,7 +59,7 @@ async function main(): Promise<number> {
         if (values.json) console.log(JSON.stringify(row));
         else rows.push(row);
       },
-      { soakSeconds },
+      { soakSeconds, picture: values.picture },
     );
     if (!values.json) console.log(tableOf(name, rows));
   }

@@ -1,18 +1,24 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { loadClip } from "@offhook/session/testing";
 
-/** What one run of the load generator saw, all streams together. */
+/** What one run of the load generator saw, all streams together. Times are the kernel's. */
 export interface LoadResult {
+  /** Packets sent to us. */
   readonly sent: number;
+  /** Packets of ours by their sequence numbers, and those of them that came. */
+  readonly expected: number;
   readonly received: number;
-  /** How far packets were off their stream's own 20 ms schedule, by kernel time stamps. */
+  /** How far packets were off their stream's own 20 ms schedule. */
   readonly p50JitterMs: number;
   readonly p99JitterMs: number;
+  /** The same for each 100 ms of the run. */
+  readonly p99JitterOverTimeMs: readonly number[];
   readonly maxGapMs: number;
 }
 
@@ -23,16 +29,19 @@ const SOURCE = fileURLToPath(new URL("../../../bench/media/rtp-load.c", import.m
 export class LoadGenerator {
   readonly #folder = mkdtempSync(join(tmpdir(), "offhook-bench-"));
   readonly #binary = join(this.#folder, "rtp-load");
+  readonly #speech = join(this.#folder, "speech.s16");
 
   /** Why it cannot be had, or undefined. */
   compile(): string | undefined {
     const compiled = spawnSync("cc", ["-O2", "-o", this.#binary, SOURCE], { encoding: "utf8" });
     if (compiled.error) return "no C compiler";
+    const { data } = loadClip("voicemail_greeting");
+    writeFileSync(this.#speech, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return compiled.status === 0 ? undefined : compiled.stderr;
   }
 
-  async start(streams: number, seconds: number, silent = false): Promise<LoadRun> {
-    const args = [String(streams), String(seconds), ...(silent ? ["silent"] : [])];
+  async start(streams: number, seconds: number): Promise<LoadRun> {
+    const args = [String(streams), String(seconds), this.#speech];
     const child = spawn(this.#binary, args, { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
@@ -61,10 +70,18 @@ export class LoadRun {
     this.ports = ports;
   }
 
-  /** Sends to one target port for each stream. */
-  async run(targets: readonly number[]): Promise<LoadResult> {
-    this.#child.stdin.end(`${targets.join(" ")}\n`);
+  /** Names the next stream's target, which gets one packet at once. The last one begins the run. */
+  target(port: number): void {
+    this.#child.stdin.write(`${port}\n`);
+  }
+
+  async result(): Promise<LoadResult> {
     const line = await this.#lines.next();
     return JSON.parse(String(line.value)) as LoadResult;
+  }
+
+  /** Ends a run that has not begun. */
+  abort(): void {
+    this.#child.kill();
   }
 }

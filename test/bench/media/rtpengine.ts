@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
-import { readFileSync } from "node:fs";
+import { cpuSecondsOf } from "./plane-load.js";
 
 /** A bencoded dictionary of strings, which is all the ng protocol needs here. */
 type Command = Readonly<Record<string, string>>;
-
-const CLOCK_TICKS_PER_SECOND = 100;
 
 /** rtpengine in user space, spoken to by its ng protocol. */
 export class Rtpengine {
@@ -72,9 +70,7 @@ export class Rtpengine {
 
   /** CPU time used so far, in seconds. */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+    return cpuSecondsOf(`/proc/${this.#child.pid}/stat`);
   }
 
   stop(): void {
