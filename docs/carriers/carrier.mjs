@@ -3,6 +3,9 @@
 import { LABEL_NUMBERS, startLoopbackCarrier } from "@offhook/session/testing";
 
 const RING = { durationMs: 1_000 };
+const listen = process.argv.slice(2);
+/** Where the first address of ours is, for those who are sent on to it. */
+const HERE = listen[0]?.replace(/^\w+:/, "") ?? "127.0.0.1:5080";
 const ANALYTICS = 'Q.850;v=analytics1;cause=21;text="Network Blocked"';
 
 const SITUATIONS = [
@@ -69,9 +72,28 @@ const SITUATIONS = [
       }),
   ],
   ["+12025550151", "no response at all", (callee) => callee.ignore()],
+  [
+    "+12025550152",
+    "answers, then sends us on to +12025550153 (REFER)",
+    (callee) => callee.answer().speak("hello").refer({ to: "+12025550153" }).stayOn(),
+  ],
+  [
+    "+12025550153",
+    "whom …52 sends us on to",
+    (callee) => callee.ring(RING).answer().speak("hello").hangUp(),
+  ],
+  [
+    "+12025550154",
+    "302 to …55",
+    (callee) => callee.reject(302, { headers: { Contact: `<sip:+12025550155@${HERE}>` } }),
+  ],
+  [
+    "+12025550155",
+    "302 back to …54",
+    (callee) => callee.reject(302, { headers: { Contact: `<sip:+12025550154@${HERE}>` } }),
+  ],
 ];
 
-const listen = process.argv.slice(2);
 const carrier = await startLoopbackCarrier({
   listen: listen.length > 0 ? listen : ["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080"],
   numbers: [
