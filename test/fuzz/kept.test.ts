@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { seededRandom } from "@offhook/session";
 import { describe, expect, it } from "vitest";
+import { RtpLeg } from "../../packages/session/src/media/rtp/rtp-leg.js";
+import { likeness } from "../../packages/session/src/media/testing/correlation.js";
+import { sweep } from "../../packages/session/src/media/testing/plane-fixture.js";
+import { VirtualLine } from "../../packages/session/src/media/testing/virtual-line.js";
 import { corpusFor, individual } from "./corpus.js";
 import { openTarget } from "./harness.js";
+import { fuzzMedia } from "./media.js";
 import { mutate, shrink } from "./mutate.js";
 
 const kept = new URL("./kept/", import.meta.url);
@@ -29,6 +34,12 @@ describe("inputs that once did harm", () => {
       ).toBe(undefined);
     expect(target.isAlive()).toBe(true);
     await target.close();
+  });
+});
+
+describe("mutated media", () => {
+  it("does no harm to calls, and none that lasts to what is heard", () => {
+    expect(fuzzMedia({ RtpLeg, VirtualLine, likeness, sweep }, 10_000, 5)).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-// Feeds mutated SIP, SDP and digest headers to a carrier: `npm run fuzz -- --runs 100000 --seed 1`.
+// Feeds mutated SIP, SDP and digest headers to a carrier, and mutated RTP, RTCP and telephone-events
+// to calls: `npm run fuzz -- --runs 100000 --seed 1`.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "@offhook/session";
 import { corpusFor, individual } from "./corpus.js";
 import { openTarget, type Target } from "./harness.js";
+import { fuzzMedia, type MediaRoom } from "./media.js";
 import { mutate, shrink } from "./mutate.js";
 
 const kept = fileURLToPath(new URL("../../fuzz/kept/", import.meta.url));
@@ -57,6 +59,9 @@ for (let done = 0; done < runs; done += RUNS_PER_TARGET) {
   await target.close();
 }
 
+for (const { run, complaint, datagram } of fuzzMedia(await builtMediaRoom(), runs, seed))
+  failures.set(complaint, `datagram ${datagram} (run ${run})`);
+
 const seconds = (performance.now() - startedMs) / 1_000;
 if (values.json)
   console.log(
@@ -71,7 +76,7 @@ if (values.json)
 else {
   for (const [complaint, file] of failures) console.log(`${file}: ${complaint}`);
   console.log(
-    `${runs} mutated messages in ${seconds.toFixed(1)} s (seed ${seed}): ${failures.size} failed`,
+    `${runs} mutated messages and ${runs} mutated datagrams in ${seconds.toFixed(1)} s (seed ${seed}): ${failures.size} failed`,
   );
 }
 process.exitCode = failures.size === 0 ? 0 : 1;
@@ -90,4 +95,14 @@ async function keep(text: string, complaint: string): Promise<void> {
   const name = `${createHash("sha256").update(smallest).digest("hex").slice(0, 12)}.sip`;
   writeFileSync(join(kept, name), Buffer.from(smallest, "latin1"));
   failures.set(complaint, name);
+}
+
+/** The media room has no door to the outside for this: it is taken as it was built. */
+async function builtMediaRoom(): Promise<MediaRoom> {
+  const room = new URL("../../../packages/session/dist/media/", import.meta.url);
+  const parts = ["rtp/rtp-leg.js", "testing/correlation.js", "testing/plane-fixture.js"];
+  const loaded: readonly object[] = await Promise.all(
+    [...parts, "testing/virtual-line.js"].map((part) => import(new URL(part, room).href)),
+  );
+  return Object.assign({}, ...loaded) as MediaRoom;
 }
