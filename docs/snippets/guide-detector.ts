@@ -70,10 +70,17 @@ export const onlyThese = defineAgent({
 
 // #region contract
 import { describeDetector } from "@offhook/detection/testing";
-import { loadClip } from "@offhook/session/testing";
+import { loadClip, silence, tone } from "@offhook/session/testing";
 import { describe, it } from "vitest";
 
-describeDetector({ describe, it }, () => talksLong(), [
-  { name: "a hello", samples: loadClip("hello").data, expect: undefined },
+const sampleRate = 8_000;
+const pause = silence(2_000, sampleRate);
+const ring = tone({ frequenciesHz: [440, 480], durationMs: 2_000, sampleRate });
+const [hello, talk] = [loadClip("hello").data, loadClip("talk_on").data];
+
+describeDetector({ describe, it }, () => talksLong({ minMs: 3_000 }), [
+  { name: "a hello", samples: [hello, pause, hello], tailMs: 500, expect: undefined },
+  { name: "a tone is no talk", samples: ring, tailMs: 500, expect: undefined },
+  { name: "talks on", samples: talk, tailMs: 500, expect: "voicemail" },
 ]);
 // #endregion

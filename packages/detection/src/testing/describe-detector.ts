@@ -1,8 +1,8 @@
 import type { CallSignal, HeardFrame, VerdictLabel } from "@offhook/session/vocabulary";
-import type { Detector, DetectorReport } from "../detector.js";
-import { createPanel, type DetectorFault } from "../panel.js";
+import type { Detector } from "../detector.js";
 import { replayAudio } from "../replay/replay-audio.js";
-import { VirtualClock } from "../replay/virtual-clock.js";
+import type { HeardTone } from "../signal/heard-audio.js";
+import { feed } from "./contract-feed.js";
 
 /** The part of a test runner that the suite needs; vitest, jest and `node:test` all have it. */
 export interface TestRunner {
@@ -10,14 +10,23 @@ export interface TestRunner {
   it(name: string, body: () => void): void;
 }
 
+/** One call, and what the detector is to make of it. */
 export interface DetectorCase {
   readonly name: string;
-  readonly samples?: Int16Array;
+  /** What the callee is heard saying from the answer on: mono, whole or in parts. Default: nothing. */
+  readonly samples?: Int16Array | readonly Int16Array[];
+  /** Default 8,000. */
   readonly sampleRate?: number;
+  /** In order of time. Default: answered at 0. Audio starts at the answer, or at 0 without one. */
   readonly signals?: readonly CallSignal[];
+  /** When our own side is heard. */
+  readonly agentSpeech?: readonly { readonly fromMs: number; readonly untilMs: number }[];
+  /** How long the line goes on in silence after the audio. Default 0. */
   readonly tailMs?: number;
   /** What must stand at the end; `undefined` for no verdict at all. */
   readonly expect: VerdictLabel | undefined;
+  /** The kind that must stand with it; default: any. */
+  readonly kind?: string;
 }
 
 /**
@@ -61,7 +70,11 @@ export function describeDetector(
       assert(timersLeft === 0, `${timersLeft} timers left`);
       assert(lateReports === 0, `${lateReports} reports after close`);
     });
-    runner.it("gives its reasons: a rule, and a threshold for what it measured", () => {
+    runner.it("returns at once, and takes its time from the call's clock", () => {
+      const { misuse } = feed(make(), noise(1), ALL_SIGNALS);
+      assert(misuse.length === 0, misuse.join("; "));
+    });
+    runner.it("gives its reasons: a rule, and what it measured", () => {
       for (const each of cases) {
         const { ledger } = run(make(), each);
         for (const { report } of ledger) {
@@ -74,66 +87,80 @@ export function describeDetector(
     });
     for (const each of cases)
       runner.it(each.name, () => {
-        const { verdict, verdicts, faults } = run(make(), each);
+        const heard = run(make(), each);
+        const { verdict, verdicts, faults } = heard;
         assert(faults.length === 0, faults[0]?.message ?? "");
-        const label = each.expect === "beep" ? verdicts.at(-1)?.label : verdict?.label;
-        assert(label === each.expect, `expected ${each.expect ?? "no verdict"}, got ${label}`);
+        const stands = each.expect === "beep" ? verdicts.findLast(isBeep) : verdict;
+        const fits =
+          stands?.label === each.expect && (each.kind === undefined || stands?.kind === each.kind);
+        const wanted = each.kind ?? each.expect ?? "no verdict";
+        const got = stands ? `${stands.label}${stands.kind ? ` (${stands.kind})` : ""}` : "none";
+        assert(fits, `expected ${wanted}, got ${got}. ${account(heard)}`);
       });
   });
 }
 
-function run(detector: Detector, each: DetectorCase) {
-  return replayAudio({
-    detectors: [detector],
-    samples: each.samples ?? new Int16Array(0),
-    sampleRate: each.sampleRate ?? 8_000,
-    ...(each.signals ? { signals: each.signals } : {}),
-    tailMs: each.tailMs ?? 0,
-    deadAir: false,
-  });
+function isBeep({ label }: { readonly label: VerdictLabel }): boolean {
+  return label === "beep";
 }
 
-function feed(
-  detector: Detector,
-  frames: readonly HeardFrame[],
-  signals: readonly CallSignal[] = [],
-) {
-  const clock = new VirtualClock();
-  const reports: DetectorReport[] = [];
-  const faults: DetectorFault[] = [];
-  let closed = false;
-  let lateReports = 0;
-  const panel = createPanel({
-    detectors: [
-      {
-        name: detector.name,
-        create: (context) =>
-          detector.create({
-            ...context,
-            report: (report) => {
-              if (closed) lateReports++;
-              reports.push(report);
-              context.report(report);
-            },
-          }),
-      },
-    ],
-    clock,
-    call: { callId: "contract", direction: "outbound" },
-    onVerdict: () => {},
-    onFault: (fault) => faults.push(fault),
+function run(detector: Detector, each: DetectorCase) {
+  const tones: HeardTone[] = [];
+  const ear: Detector = {
+    name: "contract-ear",
+    create({ audio }) {
+      audio.onTone((tone) => void tones.push(tone));
+      return {};
+    },
+  };
+  const { samples = [], sampleRate = 8_000, tailMs = 0 } = each;
+  const parts = samples instanceof Int16Array ? [samples] : samples;
+  // A line goes on in silence where there was audio before; without any it is the clock that goes on.
+  const silence = new Int16Array(parts.length > 0 ? Math.round((tailMs * sampleRate) / 1_000) : 0);
+  const replay = replayAudio({
+    detectors: [detector, ear],
+    samples: joined([...parts, silence]),
+    sampleRate,
+    ...(each.signals ? { signals: each.signals } : {}),
+    ...(each.agentSpeech ? { agentSpeech: each.agentSpeech } : {}),
+    tailMs: parts.length > 0 ? 0 : tailMs,
     deadAir: false,
   });
-  for (const signal of signals) panel.onSignal(signal);
-  for (const frame of frames) {
-    clock.advanceTo(Math.max(clock.nowMs(), frame.atMs));
-    panel.onFrame(frame);
+  return { ...replay, tones };
+}
+
+function joined(parts: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  panel.close();
-  closed = true;
-  const timersLeft = clock.pending;
-  clock.advanceTo(clock.nowMs() + 60_000);
-  return { reports, faults, timersLeft, lateReports };
+  return whole;
+}
+
+/** What there was to go by, for whoever wonders why it said something else. */
+function account({ ledger, voice, tones }: ReturnType<typeof run>): string {
+  const said = ledger.map(
+    ({ atMs, report: { label, kind, rule } }) =>
+      `${label}${kind === undefined ? "" : ` (${kind})`} by ${rule} at ${seconds(atMs)} s`,
+  );
+  const speech = voice.flatMap(({ active, atMs }, index) =>
+    active ? [`${seconds(atMs)} to ${seconds(voice[index + 1]?.atMs)} s`] : [],
+  );
+  const heard = tones.map(
+    ({ startMs, endMs, hz, secondHz }) =>
+      `${seconds(startMs)} to ${seconds(endMs)} s (${Math.round(hz)}${secondHz > 0 ? ` and ${Math.round(secondHz)}` : ""} Hz)`,
+  );
+  return [
+    `It reported ${said.join(", ") || "nothing"}.`,
+    `Speech was heard ${speech.length > 0 ? `from ${speech.join(", ")}` : "nowhere"}`,
+    `and tones ${heard.length > 0 ? `from ${heard.join(", ")}` : "nowhere"}.`,
+  ].join(" ");
+}
+
+function seconds(atMs: number | undefined): string {
+  return atMs === undefined ? "the end" : (atMs / 1_000).toFixed(2);
 }
 
 function frame(atMs: number, data: Int16Array, sampleRate = 8_000): HeardFrame {

@@ -1,4 +1,5 @@
 /** Doubles for tests, yours and ours: virtual time, a simulated carrier, a real one on loopback. */
+export { silence, type ToneOptions, tone } from "../media/send/tones.js";
 export { CLIPS, type ClipName, clipPath, isClipName, loadClip } from "./clips.js";
 export {
   type CarrierContractOptions,
