@@ -214,6 +214,44 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
     ).toEqual(["accepted", "trying", "ringing", "completed"]);
   });
 
+  it("sends us on to another sipp, and reads how it goes", async () => {
+    const target = await startSipp({ scenario: "answer", transport });
+    const sender = await startSipp({
+      scenario: "sends-us-on",
+      transport,
+      arguments: ["-key", "target_port", String(target.port)],
+    });
+    const carrier = createSipCarrier({ mediaPlane: silentMediaPlane() });
+    closers.push(async () => {
+      await carrier.close();
+      await Promise.all([target.stop(), sender.stop()]);
+    });
+    const heard = recordLeg();
+    const destination = carrier.parseDestination(
+      `sip:desk@127.0.0.1:${sender.port};transport=${transport}`,
+    );
+    const leg = carrier.placeCall({ callId: "sent-on", destination }, heard);
+    const { request } = await heard.until("transfer_request");
+    leg.acceptTransfer?.(request.requestId);
+    await heard.until("far_side_changed");
+    await satisfied(sender);
+    leg.bye();
+    await satisfied(target);
+    expect(
+      heard.signals.flatMap((signal) =>
+        signal.type === "transfer_followed" ? [signal.progress.status] : [],
+      ),
+    ).toEqual(["accepted", "trying", "ringing", "completed"]);
+  });
+
+  it("is refused when it sends us on", async () => {
+    const { sipp, leg, heard } = await call(transport, "is-refused-a-transfer");
+    const { request } = await heard.until("transfer_request");
+    leg.refuseTransfer?.(request.requestId, 603);
+    await satisfied(sipp);
+    await heard.until("far_side_ended");
+  });
+
   it("meets our hold with 491, and we ask again", async () => {
     const { sipp, leg, heard } = await call(transport, "glare");
     await heard.until("answered");
