@@ -128,6 +128,11 @@ export function forgetAnswered(dialog: Dialog): void {
   forgetBeginning(dialog);
 }
 
+/** sip.js would put the first answer of an early dialog into a 2xx that is to have no SDP. */
+export function forgetEarlyAnswer(session: Session): void {
+  if (session instanceof SessionDialog) Object.assign(session, { _answer: undefined });
+}
+
 /** A dialog that stands needs neither the transaction nor the SDP that it began with. */
 function forgetBeginning(dialog: Dialog): void {
   if (dialog instanceof SessionDialog)

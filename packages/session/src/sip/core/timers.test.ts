@@ -61,8 +61,9 @@ describe("ReliableProvisionals", () => {
     send("183");
     await clock.advanceBy(600);
     expect(sent).toEqual(["180 RSeq: 1", "180 RSeq: 1"]);
-    expect(reliable.acknowledge("7 1 INVITE")).toBe(false);
-    expect(reliable.acknowledge("1 1 INVITE")).toBe(true);
+    expect(reliable.isOpen("7 1 INVITE")).toBe(false);
+    expect(reliable.isOpen("1 1 INVITE")).toBe(true);
+    reliable.acknowledge();
     expect(sent.at(-1)).toBe("183 RSeq: 2");
     reliable.stop();
   });
@@ -72,7 +73,7 @@ describe("ReliableProvisionals", () => {
     send("183");
     reliable.whenIdle(() => sent.push("200"));
     expect(sent).not.toContain("200");
-    reliable.acknowledge("1 1 INVITE");
+    reliable.acknowledge();
     expect(sent.at(-1)).toBe("200");
   });
 

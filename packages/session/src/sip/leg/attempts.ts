@@ -31,6 +31,8 @@ export class Attempts {
   /** The INVITE of the first one left, where it was measured already. */
   private draft: OutgoingRequestMessage | undefined;
   private sessionSeconds = DEFAULT_SESSION_SECONDS;
+  /** What the first choice of a redirect said, where others were left to ask. */
+  private refusal: IncomingResponseMessage | undefined;
 
   constructor(options: AttemptsOptions) {
     this.options = options;
@@ -79,15 +81,38 @@ export class Attempts {
       return this.left.length > 0;
     }
     if (status === 422) return this.lengthenSession(failure.getHeader("min-se"));
-    if (status < 300 || status >= 400) return false;
+    if (status >= 400) return this.passChoice(attempt, failure);
     const targets = this.redirects.next(failure.getHeaders("contact"));
-    return targets.length === 0 ? this.skip() : this.redirect(targets);
+    if (targets.length === 0) return this.skip();
+    // A 305 names a proxy, not whom to call (RFC 3261 21.3.4).
+    return this.redirect(targets, status === 305 ? attempt.requestUri : undefined);
+  }
+
+  /**
+   * What to tell of a call that failed with `last`: of several places that a redirect named, what
+   * the best of them said, unless somebody spoke for all (RFC 3261 21.6).
+   */
+  verdict(last: IncomingResponseMessage): IncomingResponseMessage {
+    return (last.statusCode ?? 0) >= 600 ? last : (this.refusal ?? last);
   }
 
   /** The call was answered. */
   forget(): void {
     this.left = [];
     this.sent = undefined;
+    this.refusal = undefined;
+  }
+
+  /** One of several places a redirect named refused: the others are asked (RFC 3261 8.1.3.4). */
+  private passChoice(attempt: Attempt, refusal: IncomingResponseMessage): boolean {
+    if (!attempt.redirected || (refusal.statusCode ?? 0) >= 600) return false;
+    const { requestUri } = attempt;
+    const choices = this.left.filter(
+      (other) => other.redirected && other.requestUri !== requestUri,
+    );
+    if (choices.length > 0) this.left = choices;
+    this.refusal ??= refusal;
+    return choices.length > 0;
   }
 
   private lengthenSession(minimum: string | undefined): boolean {
@@ -97,13 +122,14 @@ export class Attempts {
     return true;
   }
 
-  private async redirect(targets: readonly string[]): Promise<boolean> {
+  private async redirect(targets: readonly string[], callee?: string): Promise<boolean> {
     const { findRoutes, logger } = this.options;
     const found: Attempt[] = [];
-    for (const requestUri of targets)
+    for (const target of targets)
       try {
-        const routes = await findRoutes(requestUri, "direct");
-        found.push(...routes.map((route) => ({ route, requestUri })));
+        const requestUri = callee ?? target;
+        const routes = await findRoutes(target, "direct");
+        found.push(...routes.map((route) => ({ route, requestUri, redirected: true as const })));
       } catch (error) {
         logger.debug({ error: messageOf(error) }, "a redirect target has no address");
       }

@@ -84,14 +84,23 @@ export class CallDialog {
     return this.renegotiation.holds;
   }
 
-  /** Calls back when the ACK of our 2xx came; a dialog without one is lost. */
-  awaitAck(onAck: (message: IncomingRequestMessage) => void): void {
+  /**
+   * Calls back when the ACK of our 2xx came, or without one when the peer hung up first: it has our
+   * 2xx then, and its ACK got lost. A dialog with neither is lost.
+   */
+  awaitAck(onAck: (message: IncomingRequestMessage | undefined) => void): void {
     this.awaitingAck = true;
     const delegate = this.options.session.delegate;
     if (!delegate) return;
     const settle = () => {
       this.awaitingAck = false;
       delegate.onAck = ({ message }) => this.renegotiation.receiveAck(message);
+      delegate.onBye = (request) => this.receiveBye(request);
+    };
+    delegate.onBye = (request) => {
+      settle();
+      onAck(undefined);
+      this.receiveBye(request);
     };
     delegate.onAck = ({ message }) => {
       settle();

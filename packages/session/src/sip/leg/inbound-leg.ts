@@ -1,5 +1,6 @@
 import {
   type IncomingInviteRequest,
+  type IncomingPrackRequest,
   type IncomingRequestMessage,
   type ResponseOptions,
   type Session,
@@ -18,17 +19,19 @@ import type { MediaLeg } from "../../media/call-audio.js";
 import type { LegSignal } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
 import type { DialogDelegate } from "../core/receiver.js";
-import { setToTag } from "../core/sipjs-patches.js";
+import { forgetEarlyAnswer, setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
+import type { Negotiation } from "../message/sdp.js";
 import { announcedMedia } from "./announced-media.js";
 import type { CallDialog } from "./call-dialog.js";
 import { DigitWays } from "./digit-ways.js";
+import { EarlyAgreement } from "./early-agreement.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { SipOutboundLeg } from "./outbound-leg.js";
 import { ReliableProvisionals } from "./reliable-provisional.js";
-import { answerUpdate, sdpBody } from "./renegotiation.js";
+import { sdpBody } from "./renegotiation.js";
 import { sessionHeaders } from "./session-keeper.js";
 import { Succession } from "./succession.js";
 
@@ -49,11 +52,9 @@ export class SipInboundLeg implements InboundLeg {
   private sink: LegSink | undefined;
   private phase: "offered" | "answered" | "talking" | "over" = "offered";
   private dialog: CallDialog | undefined;
-  /** The answer to the offer in the INVITE, once one was made. */
-  private answerSdp: string | undefined;
   private answering = false;
-  /** The caller has our answer for sure: another offer may follow. */
-  private answeredEarly = false;
+  private readonly early: EarlyAgreement;
+  private earlySession: Session | undefined;
   private readonly ownsPort: boolean;
   private readonly reliable: ReliableProvisionals;
 
@@ -72,7 +73,7 @@ export class SipInboundLeg implements InboundLeg {
     this.sink = sink;
     this.onOver = onOver;
     if (request instanceof UserAgentServer) setToTag(request, settings.random.hex(8));
-    request.delegate = { onCancel: (message) => this.receiveCancel(message) };
+    request.delegate = { onCancel: (message) => this.withdrawn("CANCEL", message) };
     request.trying();
     this.legMedia =
       media ??
@@ -85,6 +86,7 @@ export class SipInboundLeg implements InboundLeg {
         announcedMedia(request.message),
       );
     this.ownsPort = media === undefined;
+    this.early = new EarlyAgreement({ invite: request.message, binding, media: this.legMedia });
     this.succession = new Succession({
       settings,
       media: this.legMedia,
@@ -119,22 +121,26 @@ export class SipInboundLeg implements InboundLeg {
 
   ring(options: RingOptions = {}): void {
     if (this.phase !== "offered" || this.answering) return;
-    const early = options.earlyMedia === true && sdpOf(this.request.message) !== undefined;
-    const wanted = options.status ?? (early ? 183 : 180);
+    const carriesAnswer = options.earlyMedia === true && this.early.wasOffered;
+    const carriesOffer = this.goesReliably && !this.early.wasOffered;
+    const wanted = options.status ?? (carriesAnswer ? 183 : 180);
     const progress = {
       statusCode: wanted > 100 && wanted < 200 ? wanted : 180,
       extraHeaders: Object.entries(options.headers ?? {}).map(([name, value]) =>
         headerLine(name, value),
       ),
     };
-    if (!early) {
+    if (!carriesAnswer && !carriesOffer) {
       this.sendProgress(progress);
       return;
     }
     this.whenPrepared(() => {
       if (this.phase !== "offered") return;
-      const sdp = this.makeAnswer();
-      if (sdp !== undefined) this.sendProgress({ ...progress, body: sdpBody(sdp) });
+      const sdp = carriesAnswer
+        ? this.sdpOrRefusal(this.early.makeAnswer())
+        : this.early.firstOffer();
+      if (carriesAnswer && sdp === undefined) return;
+      this.sendProgress({ ...progress, ...(sdp === undefined ? {} : { body: sdpBody(sdp) }) });
     });
   }
 
@@ -191,10 +197,13 @@ export class SipInboundLeg implements InboundLeg {
     else this.succession.release();
   }
 
+  /** Only for callers who insist: those who merely could gain nothing by it. */
+  private get goesReliably(): boolean {
+    return /\b100rel\b/i.test(this.request.message.getHeader("require") ?? "");
+  }
+
   private sendProgress(options: ResponseOptions): void {
-    const { message } = this.request;
-    // Reliably only for callers who insist: those who merely could gain nothing by it.
-    if (!/\b100rel\b/i.test(message.getHeader("require") ?? "")) {
+    if (!this.goesReliably) {
       this.listen(this.request.progress(options).session);
       return;
     }
@@ -202,55 +211,66 @@ export class SipInboundLeg implements InboundLeg {
       if (this.phase !== "offered") return;
       const extraHeaders = [...(options.extraHeaders ?? []), ...headers];
       const { session } = this.request.progress({ ...options, extraHeaders });
-      this.listen(session, options.body !== undefined);
+      this.listen(session, options.body !== undefined && this.early.wasOffered);
     });
   }
 
   /** What the caller may say before we answer. */
-  private listen(session: Session, answers = false): void {
+  private listen(session: Session, carriesAnswer = false): void {
     const delegate: DialogDelegate = {
-      onPrack: (prack) => {
-        if (!this.reliable.acknowledge(prack.message.getHeader("rack"))) {
-          prack.reject({ statusCode: 481 });
-          return;
-        }
-        prack.accept();
-        this.answeredEarly ||= answers;
+      onPrack: (prack) => this.receivePrack(prack, carriesAnswer),
+      onUpdate: (message) => this.early.receiveUpdate(message),
+      // A caller may give up this way too (RFC 3261 15).
+      onBye: (bye) => {
+        bye.accept();
+        this.withdrawn("BYE", bye.message);
       },
-      onUpdate: (message) =>
-        answerUpdate(message, {
-          binding: this.binding,
-          media: this.legMedia,
-          // The offer in the INVITE comes first (RFC 3311 5.2).
-          refusal: this.answeredEarly ? undefined : { statusCode: 500, extraHeaders: retryAfter },
-        }),
     };
     session.delegate = delegate;
+    this.earlySession = session;
+  }
+
+  private receivePrack(prack: IncomingPrackRequest, carriesAnswer: boolean): void {
+    if (!this.reliable.isOpen(prack.message.getHeader("rack"))) {
+      prack.reject({ statusCode: 481 });
+      return;
+    }
+    const verdict = this.early.receivePrack(prack.message, carriesAnswer);
+    if (verdict.ok)
+      prack.accept(
+        verdict.sdp === undefined ? undefined : { statusCode: 200, body: sdpBody(verdict.sdp) },
+      );
+    else prack.reject({ statusCode: 488 });
+    // An offer that does not fit leaves what was agreed before; an answer that does not, nothing.
+    if (!verdict.ok && !this.early.isSettled) this.refuseMedia(verdict.reason);
+    else this.reliable.acknowledge();
   }
 
   private sendAnswer(): void {
-    const offered = sdpOf(this.request.message) !== undefined;
-    const sdp = offered ? this.makeAnswer() : this.legMedia.offer();
-    if (sdp === undefined) return;
+    const final = this.early.finalSdp();
+    if (!final.ok) return this.refuseMedia(final.reason);
+    if (final.sdp === undefined && this.earlySession) forgetEarlyAnswer(this.earlySession);
     const { message } = this.request;
     const { session } = this.request.accept({
       statusCode: 200,
-      body: sdpBody(sdp),
       extraHeaders: sessionHeaders(message),
+      ...(final.sdp === undefined ? {} : { body: sdpBody(final.sdp) }),
     });
     this.phase = "answered";
     const { binding } = this;
     this.dialog = this.succession.begin({ binding, session, ownsCallId: false });
     this.dialog.keeper.learn(message);
     this.dialog.keeper.agreeAsServer(message);
-    this.dialog.awaitAck((ack) => this.receiveAck(ack, offered));
+    const agreed = this.early.wasOffered || this.early.isSettled;
+    this.dialog.awaitAck((ack) => this.receiveAck(ack, agreed));
   }
 
-  private receiveAck(ack: IncomingRequestMessage, offered: boolean): void {
-    if (this.phase !== "answered") return;
+  /** `ack` is missing where the caller hung up before it reached us. */
+  private receiveAck(ack: IncomingRequestMessage | undefined, agreed: boolean): void {
+    if (this.phase !== "answered" || (!ack && !agreed)) return;
     this.phase = "talking";
-    const answer = sdpOf(ack);
-    const usableMedia = offered || (answer !== undefined && this.legMedia.accept(answer).ok);
+    const answer = ack && sdpOf(ack);
+    const usableMedia = agreed || (answer !== undefined && this.legMedia.accept(answer).ok);
     const { sink } = this;
     if (usableMedia) this.legMedia.activate();
     else this.dialog?.bye({ protocol: "SIP", cause: 488 });
@@ -261,19 +281,14 @@ export class SipInboundLeg implements InboundLeg {
     if (usableMedia) this.legMedia.tellHold();
   }
 
-  /** The answer to the INVITE's offer; the same one each time (RFC 3261 13.3.1.4). */
-  private makeAnswer(): string | undefined {
-    if (this.answerSdp !== undefined) return this.answerSdp;
-    const offer = sdpOf(this.request.message);
-    if (offer === undefined) return undefined;
-    const result = this.legMedia.answer(offer);
-    if (result.ok) {
-      this.answerSdp = result.sdp;
-      return result.sdp;
-    }
-    this.emit({ type: "media_failed", detail: result.reason });
+  private sdpOrRefusal(result: Negotiation | undefined): string | undefined {
+    if (result && !result.ok) this.refuseMedia(result.reason);
+    return result?.ok ? result.sdp : undefined;
+  }
+
+  private refuseMedia(detail: string): void {
+    this.emit({ type: "media_failed", detail });
     this.reject(488);
-    return undefined;
   }
 
   private whenPrepared(work: () => void): void {
@@ -286,13 +301,13 @@ export class SipInboundLeg implements InboundLeg {
       );
   }
 
-  private receiveCancel(message: IncomingRequestMessage): void {
+  private withdrawn(request: "CANCEL" | "BYE", message: IncomingRequestMessage): void {
     if (this.phase !== "offered") return;
     this.request.reject({ statusCode: 487 });
     const { sink } = this;
     // Over first: whoever is told may release this leg at once.
     this.over();
-    sink?.onSignal({ type: "far_side_ended", request: "CANCEL", reason: reasonOf(message) });
+    sink?.onSignal({ type: "far_side_ended", request, reason: reasonOf(message) });
   }
 
   private over(): void {
@@ -307,9 +322,6 @@ export class SipInboundLeg implements InboundLeg {
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
 }
-
-/** Seconds; of the ten that RFC 3311 5.2 allows. */
-const retryAfter = ["Retry-After: 5"];
 
 /** Sends a final response of 300 to 699 with everything the caller wants said in it. */
 export function refuseInvite(

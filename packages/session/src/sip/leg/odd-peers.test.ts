@@ -187,3 +187,154 @@ describe("a proxy that forked", () => {
     expect(types()).toEqual(["dialing", "rejected"]);
   });
 });
+
+describe("a callee behind forks", () => {
+  const pcma = sdpOf(4_000, { formats: "8" });
+
+  it("is heard as it answered before, when it picks up without saying it again", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "183 Session Progress", port, { tag: "one", body: pcma });
+    peer.reply(invite, "183 Session Progress", port, { tag: "two", body: sdpOf() });
+    await expect.poll(() => types().length).toBe(3);
+    peer.reply(invite, "200 OK", port, { tag: "one" });
+    await expect.poll(types).toContain("answered");
+    expect(signals.at(-1)).toMatchObject({ answer: { usableMedia: true } });
+    expect(plane.ports[0]?.agreements.at(-1)?.send.name).toBe("PCMA");
+  });
+
+  it("may come under another tag than its early media, where nobody else answered", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "183 Session Progress", port, { tag: "one", body: sdpOf() });
+    peer.reply(invite, "200 OK", port, { tag: "other" });
+    await expect.poll(types).toContain("answered");
+    expect(signals.at(-1)).toMatchObject({ answer: { usableMedia: true } });
+  });
+
+  it("has no answer, where it rang without one and another played", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "183 Session Progress", port, { tag: "one", body: sdpOf() });
+    peer.reply(invite, "180 Ringing", port, { tag: "two" });
+    peer.reply(invite, "200 OK", port, { tag: "two" });
+    await peer.next(/^BYE /);
+    expect(signals.at(-1)).toMatchObject({ answer: { usableMedia: false } });
+  });
+});
+
+describe("a redirect", () => {
+  const uriOf = (text: string) => text.split(" ", 2)[1] ?? "";
+  const to = (user: string, q: string) => `<sip:${user}@127.0.0.1:${peer.port}>;q=${q}`;
+
+  it("to several is followed from one to the next, and what the best said is told", async () => {
+    dial();
+    peer.reply(await peer.next(/^INVITE /), "302 Moved", port, {
+      contact: `${to("low", "0.1")}, ${to("high", "0.9")}`,
+    });
+    const high = await peer.next(/^INVITE /);
+    expect(uriOf(high)).toContain("sip:high@");
+    peer.reply(high, "486 Busy Here", port);
+    const low = await peer.next(/^INVITE /);
+    expect(uriOf(low)).toContain("sip:low@");
+    peer.reply(low, "404 Not Found", port);
+    await expect.poll(types).toContain("rejected");
+    expect(signals.at(-1)).toMatchObject({ response: { status: 486 } });
+  });
+
+  it("stops where somebody speaks for all", async () => {
+    dial();
+    peer.reply(await peer.next(/^INVITE /), "302 Moved", port, {
+      contact: `${to("low", "0.1")}, ${to("high", "0.9")}`,
+    });
+    peer.reply(await peer.next(/^INVITE /), "603 Decline", port);
+    await expect.poll(types).toContain("rejected");
+    expect(signals.at(-1)).toMatchObject({ response: { status: 603 } });
+  });
+
+  it("to a proxy asks it for the same callee", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "305 Use Proxy", port, { contact: `<sip:127.0.0.1:${peer.port};lr>` });
+    expect(uriOf(await peer.next(/^INVITE /))).toBe(uriOf(invite));
+  });
+});
+
+describe("a caller that has not been answered yet", () => {
+  const calling = (callId: string): RawDialog => ({
+    callId,
+    ownTag: "caller",
+    theirTag: undefined,
+    port,
+  });
+  let answer: () => void;
+  beforeEach(() => {
+    carrier.receiveCalls((offer) => {
+      const leg = offer.accept(keep);
+      leg.ring();
+      answer = () => leg.answer();
+    });
+  });
+
+  async function ringing(callId: string, extras: { body?: string; headers?: readonly string[] }) {
+    peer.request("INVITE", calling(callId), 1, extras);
+    const response = await peer.next(/^SIP\/2\.0 18/);
+    const dialog = { ...calling(callId), theirTag: tagOf(headerOf(response, "To")) };
+    const rack = `RAck: ${headerOf(response, "RSeq")} 1 INVITE`;
+    return { response, dialog, rack };
+  }
+
+  it("may give up with BYE", async () => {
+    const { dialog } = await ringing("bye", { body: sdpOf() });
+    peer.request("BYE", dialog, 2, { headers: ["Reason: Q.850;cause=16"] });
+    await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 2 BYE/);
+    await peer.next(/^SIP\/2\.0 487 [\s\S]*CSeq: 1 INVITE/);
+    expect(signals).toMatchObject([
+      { type: "far_side_ended", request: "BYE", reason: { q850: 16 } },
+    ]);
+  });
+
+  it("without an offer gets ours reliably, answers it in PRACK, and is asked no more", async () => {
+    const { response, dialog, rack } = await ringing("late", { headers: ["Require: 100rel"] });
+    expect(response).toContain("m=audio");
+    peer.request("PRACK", dialog, 2, { headers: [rack], body: sdpOf(4_000, { formats: "8" }) });
+    await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 2 PRACK/);
+    answer();
+    expect(await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 1 INVITE/)).not.toContain("m=audio");
+    peer.request("ACK", dialog, 1);
+    await expect.poll(types).toEqual(["answered"]);
+    expect(plane.ports[0]?.agreements.at(-1)?.send.name).toBe("PCMA");
+  });
+
+  it("without an offer that answers ours with nothing we speak is refused", async () => {
+    const { dialog, rack } = await ringing("odd", { headers: ["Require: 100rel"] });
+    peer.request("PRACK", dialog, 2, { headers: [rack], body: sdpOf(4_000, { formats: "3" }) });
+    await peer.next(/^SIP\/2\.0 488 [\s\S]*CSeq: 1 INVITE/);
+    expect(types()).toContain("media_failed");
+  });
+
+  it("may offer anew in PRACK, and the 200 does not take it back", async () => {
+    carrier.receiveCalls((offer) => {
+      const leg = offer.accept(keep);
+      leg.ring({ earlyMedia: true });
+      answer = () => leg.answer();
+    });
+    const extras = { body: sdpOf(), headers: ["Require: 100rel"] };
+    const { dialog, rack } = await ringing("anew", extras);
+    peer.request("PRACK", dialog, 2, { headers: [rack], body: sdpOf(4_000, { formats: "8" }) });
+    expect(await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 2 PRACK/)).toContain("RTP/AVP 8");
+    answer();
+    expect(await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 1 INVITE/)).not.toContain("m=audio");
+    expect(plane.ports[0]?.agreements.at(-1)?.send.name).toBe("PCMA");
+  });
+
+  it("and hangs up before its ACK reaches us was answered all the same", async () => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).answer());
+    peer.request("INVITE", calling("fast"), 1, { body: sdpOf() });
+    const ok = await peer.next(/^SIP\/2\.0 200 /);
+    const dialog = { ...calling("fast"), theirTag: tagOf(headerOf(ok, "To")) };
+    peer.request("BYE", dialog, 2);
+    await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 2 BYE/);
+    expect(types()).toEqual(["answered", "far_side_ended"]);
+  });
+});

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly requestUri: string;
   /** It was moved to a connection of its own, which the call's later requests share. */
   readonly moved?: true;
+  /** A 3xx named it, perhaps among others. */
+  readonly redirected?: true;
 }
 
 /** What the INVITEs of one call have in common. */

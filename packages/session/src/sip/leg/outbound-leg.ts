@@ -23,6 +23,7 @@ import { formatReason } from "../message/reason-header.js";
 import type { Route } from "../route/route.js";
 import { Attempts, type AttemptsOptions } from "./attempts.js";
 import { DigitWays } from "./digit-ways.js";
+import { EarlyAnswers } from "./early-answers.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { afterTheCall, endUnwanted, withdraw } from "./outbound-invite.js";
@@ -63,7 +64,7 @@ export class SipOutboundLeg implements OutboundLeg {
   private cancelWanted: { readonly reason: ReasonToSend | undefined } | undefined;
   private cancelSent = false;
   private provisionalSeen = false;
-  private earlyAnswerTag: string | undefined;
+  private readonly early: EarlyAnswers;
   /** Who rings, by To-tag. */
   private readonly earlyTags = new Set<string>();
   private cancelTimer: TimerHandle | undefined;
@@ -88,6 +89,7 @@ export class SipOutboundLeg implements OutboundLeg {
         this.emit(signal),
       );
     this.ownsPort = media === undefined;
+    this.early = new EarlyAnswers(this.legMedia);
     this.attempts = new Attempts({
       ...call,
       offer: () => this.legMedia.offer(),
@@ -240,23 +242,19 @@ export class SipOutboundLeg implements OutboundLeg {
     const rseq = /^\d+$/.exec(message.getHeader("rseq")?.trim() ?? "")?.[0];
     if (rseq !== undefined && /\b100rel\b/i.test(message.getHeader("require") ?? ""))
       prack({ extraHeaders: [`RAck: ${rseq} ${message.cseq} INVITE`] });
-    // Early media (RFC 3960); the last fork that plays something is heard.
-    if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted) {
-      const result = this.legMedia.accept(sdp);
-      if (result.ok) this.earlyAnswerTag = message.toTag;
-    }
-    const tag = tagOf(message);
-    if (tag !== undefined) this.earlyTags.add(tag);
-    if (session) this.listen(session, tag);
+    if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted)
+      this.early.take(message.toTag, sdp);
+    this.earlyTags.add(message.toTag);
+    if (session) this.listen(session, message.toTag);
     this.receiveProvisional(message);
   }
 
   /** What a fork may say before it answers: another offer, once its first answer is here. */
-  private listen(session: Session, tag: string | undefined): void {
+  private listen(session: Session, tag: string): void {
     const delegate: DialogDelegate = {
       onUpdate: (message) => {
         const { binding } = this.route ?? {};
-        const agreed = this.phase === "calling" && this.earlyAnswerTag === tag;
+        const agreed = this.phase === "calling" && this.early.isHeard(tag);
         const refusal = agreed ? undefined : { statusCode: 491 };
         if (binding) answerUpdate(message, { binding, media: this.legMedia, refusal });
       },
@@ -314,7 +312,7 @@ export class SipOutboundLeg implements OutboundLeg {
     const sdp = sdpOf(message);
     if (sdp !== undefined) return this.legMedia.accept(sdp).ok;
     // The answer may have come in an 18x of the same fork (RFC 3261 13.2.1).
-    return this.earlyAnswerTag !== undefined && this.earlyAnswerTag === message.toTag;
+    return this.early.settle(message.toTag, this.earlyTags.has(message.toTag));
   }
 
   private receiveFinal(message: IncomingResponseMessage): void {
@@ -333,7 +331,7 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.phase !== "calling") return;
     if (goesOn && !this.cancelWanted) this.sendNextInvite();
     else if (!isSynthetic(failure)) {
-      this.emit({ type: "rejected", response: finalOf(failure) });
+      this.emit({ type: "rejected", response: finalOf(this.attempts.verdict(failure)) });
       this.over();
     } else if (failure.statusCode === 503) {
       const detail = this.route?.binding.takeFailure(this.invite?.message.branch);

@@ -37,15 +37,18 @@ export class ReliableProvisionals {
     else work();
   }
 
-  /** Takes the `RAck` of a PRACK; false when it matches nothing and deserves 481. */
-  acknowledge(rack: string | undefined): boolean {
+  /** Whether the `RAck` of a PRACK names what is unacknowledged; one that does not deserves 481. */
+  isOpen(rack: string | undefined): boolean {
     const rseq = Number(/^\s*(\d+)\s+\d+\s+INVITE\s*$/i.exec(rack ?? "")?.[1] ?? Number.NaN);
-    if (!this.open || this.open.rseq !== rseq) return false;
+    return this.open?.rseq === rseq;
+  }
+
+  /** What is unacknowledged is so no longer: goes on to what waits. */
+  acknowledge(): void {
     this.options.clock.clear(this.timer);
     this.open = undefined;
     this.proceed();
     if (!this.open) for (const work of this.idle.splice(0)) work();
-    return true;
   }
 
   stop(): void {

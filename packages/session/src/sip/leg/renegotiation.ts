@@ -171,21 +171,25 @@ export interface UpdateOptions {
   readonly headers?: () => string[];
 }
 
-/** Answers an UPDATE (RFC 3311 5.2), with or without an offer. */
-export function answerUpdate(message: IncomingRequestMessage, options: UpdateOptions): void {
+/** Answers an UPDATE (RFC 3311 5.2), with or without an offer; true when it made one that holds now. */
+export function answerUpdate(message: IncomingRequestMessage, options: UpdateOptions): boolean {
   const { binding, media, refusal, headers } = options;
   const offer = sdpOf(message);
-  if (offer !== undefined && refusal) return void binding.core.replyStateless(message, refusal);
+  if (offer !== undefined && refusal) {
+    binding.core.replyStateless(message, refusal);
+    return false;
+  }
   const result = offer === undefined ? undefined : media.answer(offer);
   if (result && !result.ok) {
     binding.core.replyStateless(message, { statusCode: 488 });
-    return;
+    return false;
   }
   binding.core.replyStateless(message, {
     statusCode: 200,
     extraHeaders: [contactOf(binding), ...(headers?.() ?? [])],
     ...(result ? { body: sdpBody(result.sdp) } : {}),
   });
+  return result !== undefined;
 }
 
 export function sdpBody(content: string): {
