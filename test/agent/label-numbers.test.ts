@@ -4,7 +4,7 @@ import { LABEL_NUMBERS, simulateCarrier } from "@offhook/session/testing";
 import { describe, expect, it } from "vitest";
 
 /** As long as the demo's agent listens before it hangs up. */
-const LISTENS_MS = 9_000;
+const LISTENS_MS = 11_000;
 
 const listener = defineAgent({
   name: "listener",

@@ -9,7 +9,7 @@ export const listeningAgent = defineAgent({
   name: "listening",
   hangUpOn: ["ivr", "screening", "fax"],
   async onAnswer({ session, signal }) {
-    const heard = await session.detected(DECISIVE, { final: true, timeoutMs: 9_000, signal });
+    const heard = await session.detected(DECISIVE, { final: true, timeoutMs: 11_000, signal });
     if (heard.status === "detected" && heard.verdict.label === "beep")
       await session.play(clipPath("reminder"), { signal, message: "reminder" });
     await session.end();

@@ -68,7 +68,7 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     script: (callee) =>
       picksUp(callee)
         .speak("ivr_menu")
-        .waitForDigits({ timeoutMs: 8_000 })
+        .waitForDigits({ timeoutMs: 3_500 })
         .speak("ivr_menu")
         .stayOn(),
   },
@@ -152,7 +152,7 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
         .ring(RING)
         .earlyMedia()
         .speak("voicemail_greeting")
-        .silence({ durationMs: 1_000 })
+        .silence({ durationMs: 3_000 })
         .reject(480),
   },
   {
