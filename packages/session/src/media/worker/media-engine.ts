@@ -23,6 +23,8 @@ interface Leg {
   readonly frameSamples: number;
   readonly recording: RecordedLeg;
   seat: Seat | undefined;
+  /** Its packets are due when its frames are. */
+  isEven: boolean;
   written: number;
   clears: number;
   /** What the last row told. */
@@ -102,7 +104,8 @@ export class MediaEngine {
           this.batch.report({ type: "signal", leg: id, signal: { type: "media_failed", detail } });
         }
         leg.seat?.refresh();
-        if (rtp.packetTicks % FRAME_TICKS === 0) this.uneven.delete(leg);
+        leg.isEven = rtp.packetTicks % FRAME_TICKS === 0;
+        if (leg.isEven) this.uneven.delete(leg);
         else this.uneven.add(leg);
         break;
       case "phase":
@@ -166,6 +169,7 @@ export class MediaEngine {
       ),
       frameSamples: (sampleRate * FRAME_TICKS * TICK_MS) / 1000,
       seat: undefined,
+      isEven: true,
       written: 0,
       clears: 0,
       idle: false,
@@ -230,7 +234,7 @@ export class MediaEngine {
     if (tick % LOAD_TICKS === 0) this.measureLoad();
     const turn = this.turns[(FRAME_TICKS - (tick % FRAME_TICKS)) % FRAME_TICKS];
     for (const leg of turn ?? []) {
-      if (!this.uneven.has(leg)) this.sendDue(leg, tick);
+      if (leg.isEven) this.sendDue(leg, tick);
       this.hear(leg, dueMs);
       if ((tick + leg.id) % REPORT_TICKS === 0) this.reportDue(leg, tick, dueMs);
       if ((tick + leg.id) % STATS_TICKS === 0) this.reportStats(leg);

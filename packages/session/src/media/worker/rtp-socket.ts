@@ -61,11 +61,12 @@ export async function openRtpSocket(options: RtpSocketOptions): Promise<RtpSocke
 }
 
 function bind(options: RtpSocketOptions, port: number): Promise<RtpSocket> {
+  const family = isIPv6(options.bindAddress) ? 6 : 4;
   const socket = createSocket({
-    type: isIPv6(options.bindAddress) ? "udp6" : "udp4",
+    type: `udp${family}`,
     recvBufferSize: RECEIVE_BUFFER_BYTES,
     // Only addresses are ever sent to: without this every packet would go through the resolver.
-    lookup: (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4),
+    lookup: (address, _options, done) => done(null, address, family),
   });
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => {
