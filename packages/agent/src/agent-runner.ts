@@ -9,6 +9,7 @@ import {
   type Destination,
   type InboundOffer,
   isOffhookError,
+  LiveSet,
   type Logger,
   messageOf,
   type Random,
@@ -109,7 +110,7 @@ export class AgentRunner {
   readonly #logger: Logger;
   readonly #random: Random;
   readonly #permits: PermitWindow | undefined;
-  readonly #running = new Set<CallSession>();
+  readonly #running = new LiveSet<CallSession>();
   readonly #refused = new Set<CallSession>();
   readonly #hooks: { [Name in keyof RunnerHooks]: Set<RunnerHooks[Name]> } = {
     call_start: new Set(),
@@ -227,13 +228,15 @@ export class AgentRunner {
         hearsVoice: true,
       },
     });
-    this.#running.add(call);
-    void call.ended.then((outcome) => this.#forget(call, outcome));
+    const leave = this.#running.add(call);
+    void call.ended.then((outcome) => {
+      leave();
+      this.#forget(call, outcome);
+    });
     return call;
   }
 
   #forget(call: CallSession, outcome: CallOutcome): void {
-    this.#running.delete(call);
     this.#refused.delete(call);
     const { callId, endReason, finalState, endedBy } = outcome;
     this.#logger.info({ callId, endReason, finalState, endedBy }, "call ended");

@@ -87,6 +87,7 @@ export {
   type HookTiming,
 } from "./event-hub.js";
 export type { CallEvent, FollowedTransfer, SessionEvents, TransferDecision } from "./events.js";
+export { LiveSet } from "./live-set.js";
 export { type Logger, maskNumber, silentLogger } from "./logger.js";
 export type {
   CallAudio,

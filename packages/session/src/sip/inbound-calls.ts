@@ -1,5 +1,6 @@
 import type { IncomingInviteRequest } from "sip.js/lib/core/index.js";
 import { messageOf } from "../errors.js";
+import type { LiveSet } from "../live-set.js";
 import type { Binding } from "./binding.js";
 import type { Arrival } from "./core/receiver.js";
 import type { InboundGuard } from "./credentials/inbound-guard.js";
@@ -19,7 +20,7 @@ export interface InboundCallsOptions {
   readonly nonces: NonceBook;
   readonly credentials: Omit<ChallengeOptions, "qop" | "status"> | undefined;
   /** Every leg of the carrier: a Replaces may name any of them. */
-  readonly legs: Set<SipInboundLeg | SipOutboundLeg>;
+  readonly legs: LiveSet<SipInboundLeg | SipOutboundLeg>;
 }
 
 export type OfferReceiver = (offer: SipInboundOffer) => void;
@@ -139,10 +140,10 @@ export class InboundCalls {
     binding.setFlow(callId, arrival.from);
     const leg = make(() => {
       binding.clearNextHop(callId);
-      legs.delete(leg);
+      forget();
       this.callsUp -= 1;
     });
-    legs.add(leg);
+    const forget = legs.add(leg);
     this.callsUp += 1;
     return leg;
   }

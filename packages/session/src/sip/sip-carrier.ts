@@ -10,6 +10,7 @@ import type {
 } from "../carrier.js";
 import { systemClock } from "../clock.js";
 import { OffhookError } from "../errors.js";
+import { LiveSet } from "../live-set.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
 import type { MediaPlane } from "../media/media-plane.js";
@@ -102,7 +103,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     hostPort: trunkUri.host + (trunkUri.port === undefined ? "" : `:${trunkUri.port}`),
   };
   const { username, password } = parsed.trunk ?? {};
-  const legs = new Set<SipInboundLeg | SipOutboundLeg>();
+  const legs = new LiveSet<SipInboundLeg | SipOutboundLeg>();
   const guard = new InboundGuard(options.inbound ?? {}, clock);
   const inbound = new InboundCalls({
     settings,
@@ -194,12 +195,12 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       },
       sink,
       () => {
-        legs.delete(leg);
+        forget();
         onOver?.();
       },
       media,
     );
-    legs.add(leg);
+    const forget = legs.add(leg);
     return leg;
   }
 

@@ -11,6 +11,7 @@ import {
   type UserAgentCoreDelegate,
   type UserAgentServer,
 } from "sip.js/lib/core/index.js";
+import { ForgetfulMap } from "../../forgetful-map.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
 import type { TransportProtocol } from "../transport/wire.js";
@@ -83,6 +84,8 @@ class OffhookCore extends UserAgentCore {
   constructor(options: CoreOptions, configuration: UserAgentCore["configuration"]) {
     super(configuration, options.delegate);
     this.random = options.random;
+    this.dialogs = new ForgetfulMap();
+    this.userAgentClients = new ForgetfulMap();
     this.userAgentServers = new ScanFreeMap();
   }
 
@@ -129,7 +132,7 @@ class OffhookCore extends UserAgentCore {
  * sip.js compares each new request with every live transaction (RFC 3261 8.2.2.2), which stops it
  * at some 200 calls a second. The binding keeps an index instead, so the scan finds nothing.
  */
-class ScanFreeMap extends Map<string, UserAgentServer> {
+class ScanFreeMap extends ForgetfulMap<string, UserAgentServer> {
   override values(): MapIterator<UserAgentServer> {
     return new Map<string, UserAgentServer>().values();
   }
