@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   DETECTOR_FAILED: "A detector threw or was too slow and was dropped for this call.",
   SETUP_TIMED_OUT: "The agent's setup() did not settle before its deadline.",
   MEDIA_FAILED: "The media plane failed for this call.",
+  MEDIA_OVERLOADED: "The media threads carry as many calls as they can; this one is one too many.",
   CLOCK_STUCK: "Virtual time has nothing left to do, yet what is awaited has not settled.",
   UNSUPPORTED: "This build or peer does not offer what was asked for.",
   TRANSCRIBER_FAILED: "The transcriber threw or closed in the middle of a call.",

@@ -42,20 +42,31 @@ export interface MediaPlaneOptions {
  * `close`; in between they keep the process alive only while a port is open.
  *
  * When every thread is overloaded (its clock runs late, or packets get lost on all its ports), a
- * new port fails with MEDIA_FAILED, so that the calls that are up stay whole.
+ * new port fails with MEDIA_OVERLOADED, so that the calls that are up stay whole.
  *
  * `HeardFrame.atMs` counts from `open`. `write` settles while less than two seconds are queued.
  *
  * Throws INVALID_OPTION.
  */
 export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
-  const { workers = 1, bindAddress, ports, logger = silentLogger } = options;
-  const { sharePorts: share = "inbound" } = options;
   check(options);
+  const { workers = 1 } = options;
+  return planeOver(
+    Array.from({ length: workers }, () => new MediaThread()),
+    options,
+  );
+}
+
+/** What the plane needs of a media thread. */
+export type PlaneThread = Pick<MediaThread, "openPorts" | "overloaded" | "add" | "send" | "close">;
+
+/** The plane without the making of its threads. */
+export function planeOver(threads: readonly PlaneThread[], options: MediaPlaneOptions): MediaPlane {
+  const { bindAddress, ports, logger = silentLogger } = options;
+  const { sharePorts: share = "inbound" } = options;
   const codecs = offersFor(options.codecs ?? DEFAULT_CODECS, {
     comfortNoise: options.comfortNoise === true,
   });
-  const threads = Array.from({ length: workers }, () => new MediaThread());
   const open = new Set<WorkerPort>();
   let legs = 0;
   let closing: Promise<void> | undefined;
@@ -81,7 +92,7 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
     });
     if (thread.overloaded) {
       logger.warn({ callId }, "no media port: the media threads are overloaded");
-      queueMicrotask(() => port.abandon("the media threads carry more calls than they can"));
+      queueMicrotask(() => port.abandon("the media threads are overloaded", overloaded()));
       return port;
     }
     open.add(port);
@@ -118,7 +129,7 @@ export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   };
 }
 
-function leastBusy(threads: readonly MediaThread[]): MediaThread | undefined {
+function leastBusy(threads: readonly PlaneThread[]): PlaneThread | undefined {
   let best = threads[0];
   for (const thread of threads) {
     if (!best || burden(thread) < burden(best)) best = thread;
@@ -127,8 +138,15 @@ function leastBusy(threads: readonly MediaThread[]): MediaThread | undefined {
 }
 
 /** An overloaded thread is the last choice, however few its ports. */
-function burden(thread: MediaThread): number {
+function burden(thread: PlaneThread): number {
   return thread.openPorts + (thread.overloaded ? Number.MAX_SAFE_INTEGER / 2 : 0);
+}
+
+function overloaded(): OffhookError {
+  const message = "There is no media port for another call: every media thread is overloaded.";
+  return new OffhookError("MEDIA_OVERLOADED", message, {
+    remedy: "Try again in some seconds; give the media plane more workers, or carry fewer calls.",
+  });
 }
 
 function check(options: MediaPlaneOptions): void {

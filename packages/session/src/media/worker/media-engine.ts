@@ -3,6 +3,7 @@ import { RecordedLeg } from "../recording/recorded-leg.js";
 import { RtpLeg } from "../rtp/rtp-leg.js";
 import { MAX_PACKET_BYTES, TICK_MS } from "../send/media-sender.js";
 import { BatchWriter } from "./batch-writer.js";
+import { kernelDrops } from "./kernel-drops.js";
 import { OverloadGuard } from "./overload.js";
 import { type Seat, SharedPorts } from "./shared-ports.js";
 import { TickClock } from "./tick-clock.js";
@@ -50,9 +51,10 @@ export class MediaEngine {
   private readonly ports: SharedPorts;
   private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
   private slot = 0;
-  private readonly guard = new OverloadGuard();
+  private readonly guard: OverloadGuard;
   private expectedBefore = 0;
   private lostBefore = 0;
+  private dropsBefore: number | undefined;
   /** Legs that are over but for their recordings. */
   private readonly closing = new Set<Promise<void>>();
 
@@ -60,8 +62,10 @@ export class MediaEngine {
     readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
     /** Uniform in [0, 1). */
     readonly random: () => number;
+    readonly guard?: OverloadGuard;
   }) {
     this.post = options.post;
+    this.guard = options.guard ?? new OverloadGuard();
     this.random = options.random;
     this.ports = new SharedPorts(options.random);
     this.clock = new TickClock(
@@ -215,13 +219,19 @@ export class MediaEngine {
     this.legs.delete(id);
     this.turns[id % FRAME_TICKS]?.delete(leg);
     this.uneven.delete(leg);
-    if (this.legs.size === 0) this.clock.stop();
+    if (this.legs.size === 0) this.rest();
     if (!leg.recording.active) {
       this.batch.report({ type: "closed", leg: id });
       return;
     }
     const closing = this.endRecording(leg).finally(() => this.closing.delete(closing));
     this.closing.add(closing);
+  }
+
+  /** Without legs there is no clock, and nothing to be overloaded by. */
+  private rest(): void {
+    this.clock.stop();
+    if (this.guard.reset()) this.batch.report({ type: "overload", overloaded: false });
   }
 
   private async endRecording(leg: Leg): Promise<void> {
@@ -256,13 +266,16 @@ export class MediaEngine {
       expected += rtp.inbound.expected;
       lost += rtp.inbound.lost;
     }
+    const drops = kernelDrops();
     const changed = this.guard.take({
       ...this.clock.takeLateness(),
       legs: this.legs.size,
       // Legs that ended take their counts with them.
       expectedPackets: Math.max(0, expected - this.expectedBefore),
       lostPackets: Math.max(0, lost - this.lostBefore),
+      droppedByKernel: drops === undefined ? undefined : drops - (this.dropsBefore ?? drops),
     });
+    this.dropsBefore = drops;
     this.expectedBefore = expected;
     this.lostBefore = lost;
     if (changed) this.batch.report({ type: "overload", overloaded: this.guard.overloaded });

@@ -7,14 +7,17 @@ export interface LoadSample {
   /** RTP packets that all legs together should have got, and those that never came. */
   readonly expectedPackets: number;
   readonly lostPackets: number;
+  /** Datagrams the kernel dropped because nobody read them in time; undefined where it does not say. */
+  readonly droppedByKernel: number | undefined;
 }
 
 /** A whole packet: beyond it a peer's jitter buffer has to grow for our sake. */
 export const LATE_TICK_MS = 20;
 const MAX_LATE_SHARE = 0.2;
 /**
- * Loss on one leg is its network's; loss over many at once is ours. And with few legs it is not
- * they who are the burden: refusing one more would help nobody.
+ * Loss on one leg is its network's. Loss over many at once is ours, unless the kernel knows that it
+ * has kept everything for us: then it is the trunk's. And with few legs it is not they who are the
+ * burden: refusing one more would help nobody.
  */
 const MIN_LEGS = 50;
 const MAX_LOSS_SHARE = 0.005;
@@ -39,7 +42,8 @@ export class OverloadGuard {
   /** Takes the next second; true when `overloaded` has changed. */
   take(sample: LoadSample): boolean {
     const late = sample.lateTicks > sample.ticks * MAX_LATE_SHARE;
-    const lossy = sample.lostPackets > sample.expectedPackets * MAX_LOSS_SHARE;
+    const lossy =
+      sample.lostPackets > sample.expectedPackets * MAX_LOSS_SHARE && sample.droppedByKernel !== 0;
     const isBad = sample.legs >= MIN_LEGS && (late || lossy);
     this.bad = isBad ? this.bad + 1 : 0;
     this.good = isBad ? 0 : this.good + 1;
@@ -47,5 +51,14 @@ export class OverloadGuard {
     if (this.bad >= BAD_SECONDS) this.isOverloaded = true;
     if (this.good >= GOOD_SECONDS) this.isOverloaded = false;
     return this.isOverloaded !== before;
+  }
+
+  /** Nothing is left to measure; true when `overloaded` has changed. */
+  reset(): boolean {
+    const before = this.isOverloaded;
+    this.bad = 0;
+    this.good = 0;
+    this.isOverloaded = false;
+    return before;
   }
 }

@@ -244,10 +244,10 @@ export class WorkerPort implements MediaPort {
     });
   }
 
-  /** The worker is gone. */
-  abandon(detail: string): void {
+  /** The worker is gone, or there is none to take the call; `error` is MEDIA_FAILED by default. */
+  abandon(detail: string, error: OffhookError = mediaFailed(detail)): void {
     const wasOpen = !this.isClosed;
-    this.boundPort.reject(mediaFailed(detail));
+    this.boundPort.reject(error);
     this.close();
     this.settleAll();
     if (wasOpen) this.options.onSignal({ type: "media_failed", detail });
