@@ -64,6 +64,8 @@ export interface PlaceCallRequest {
 /** Takes what a leg has to tell, synchronously and in order. */
 export interface LegSink {
   onSignal(signal: LegSignal): void;
+  /** RTP missing for this long is told as `audio_lost`. Default: what the carrier says of its trunk. */
+  readonly rtpLostMs?: number;
 }
 
 interface Leg {

@@ -1,6 +1,6 @@
 // START HERE. One call, and what can be asked of it. Everything that happens to it goes through
 // call-engine (one thing at a time) and call-machine (pure); why it ended is decided in decide-end.
-import type { Carrier, Destination, InboundOffer, RejectOptions } from "../carrier.js";
+import type { Carrier, Destination, InboundOffer, LegSink, RejectOptions } from "../carrier.js";
 import type { Clock } from "../clock.js";
 import { OffhookError } from "../errors.js";
 import type { Hook } from "../event-hub.js";
@@ -133,13 +133,15 @@ export class CallSession {
     this.open();
     // A call_start hook may have ended the call already.
     if (isTerminal(this.state)) return;
-    const leg = this.#carrier.placeCall(
-      { callId: this.callId, ...options },
-      { onSignal: (signal) => this.#engine.takeSignal(signal) },
-    );
+    const leg = this.#carrier.placeCall({ callId: this.callId, ...options }, this.#legSink());
     this.#engine.legs.outbound = leg;
     this.#engine.attachMedia(leg.media);
     if (isTerminal(this.state)) this.#engine.legs.release();
+  }
+
+  #legSink(): LegSink {
+    const { rtpLostMs } = this.#engine.snapshot.settings.limits;
+    return { rtpLostMs, onSignal: (signal) => this.#engine.takeSignal(signal) };
   }
 
   /** Ends a call that will not be placed, without sending anything. */
@@ -151,7 +153,7 @@ export class CallSession {
   receive(offer: InboundOffer): void {
     if (this.direction !== "inbound" || this.#engine.legs.any)
       throw new OffhookError("WRONG_STATE", "Only a new inbound call can be received.");
-    const leg = offer.accept({ onSignal: (signal) => this.#engine.takeSignal(signal) });
+    const leg = offer.accept(this.#legSink());
     this.#engine.legs.inbound = leg;
     this.#engine.attachMedia(leg.media);
     if (isTerminal(this.state)) this.#engine.legs.release();

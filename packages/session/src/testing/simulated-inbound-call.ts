@@ -171,6 +171,7 @@ export class SimulatedInboundCall implements InboundLeg {
       accept: (sink) => {
         once();
         this.#sink = sink;
+        this.#line.rtpLostMs = sink.rtpLostMs ?? this.#line.rtpLostMs;
         void this.#player.play();
         return this;
       },

@@ -26,6 +26,8 @@ const TELEPHONE_RATE = 8_000;
 export class SimulatedLine {
   readonly ours: SimulatedLineEnd;
   readonly theirs: SimulatedLineEnd;
+  /** Silence for this long is `audio_lost`. */
+  rtpLostMs: number;
   readonly #options: SimulatedLineOptions;
   readonly #openedAtMs: number;
   #phase: HeardFrame["phase"] | undefined;
@@ -41,6 +43,7 @@ export class SimulatedLine {
   constructor(options: SimulatedLineOptions) {
     const { clock, sampleRate, onListenerError } = options;
     this.#options = options;
+    this.rtpLostMs = options.rtpLostMs;
     this.#openedAtMs = clock.nowMs();
     const events: LineEvents = { onNeed: () => this.#keepTime(), onListenerError };
     this.ours = new SimulatedLineEnd({
@@ -80,7 +83,7 @@ export class SimulatedLine {
   setMuted(muted: boolean): void {
     if (this.#closed || muted === this.#muted) return;
     this.#muted = muted;
-    const { clock, rtpLostMs, onSignal } = this.#options;
+    const { clock, onSignal } = this.#options;
     if (!muted) {
       clock.clear(this.#lossWatch);
       return this.#expectPacket();
@@ -90,7 +93,7 @@ export class SimulatedLine {
     this.#lossWatch = clock.setTimeout(() => {
       this.#lost = true;
       onSignal({ type: "audio_lost" });
-    }, rtpLostMs);
+    }, this.rtpLostMs);
   }
 
   /** Settles every pending write and mark, ends the streams. Idempotent. */

@@ -72,7 +72,7 @@ export class SimulatedOutboundCall implements OutboundLeg {
     this.#line = new SimulatedLine({
       clock,
       sampleRate,
-      rtpLostMs,
+      rtpLostMs: sink.rtpLostMs ?? rtpLostMs,
       onSignal: (signal) => this.#tell(signal),
       onHeard: (atMs, data) => this.#hearing.add(atMs, data),
       onDigit: (digit, atMs) => {

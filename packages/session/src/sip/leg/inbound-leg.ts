@@ -79,7 +79,7 @@ export class SipInboundLeg implements InboundLeg {
       media ??
       LegMedia.open(
         settings.mediaPlane,
-        settings,
+        { ...settings, rtpLostMs: sink.rtpLostMs ?? settings.rtpLostMs },
         request.message.callId,
         binding.advertised.address,
         (signal) => this.emit(signal),

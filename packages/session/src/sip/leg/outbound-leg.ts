@@ -85,8 +85,12 @@ export class SipOutboundLeg implements OutboundLeg {
     this.onOver = onOver;
     this.legMedia =
       media ??
-      LegMedia.open(settings.mediaPlane, settings, call.callId, call.localAddress, (signal) =>
-        this.emit(signal),
+      LegMedia.open(
+        settings.mediaPlane,
+        { ...settings, rtpLostMs: sink.rtpLostMs ?? settings.rtpLostMs },
+        call.callId,
+        call.localAddress,
+        (signal) => this.emit(signal),
       );
     this.ownsPort = media === undefined;
     this.early = new EarlyAnswers(this.legMedia);
