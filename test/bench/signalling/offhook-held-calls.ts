@@ -7,6 +7,8 @@ import { argumentOf, heapInUse, type Load, loop, report } from "./client-load.js
 export interface HeldCalls {
   readonly calls: number;
   readonly bytesPerCall: number;
+  /** What is kept of a call for the 64·T1 in which the peer may still repeat itself. */
+  readonly bytesPerEndedCall: number;
 }
 
 const { target, calls, concurrency } = argumentOf<Load>();
@@ -34,6 +36,15 @@ await loop(calls / 2, concurrency, establishOne);
 const before = heapInUse();
 const failed = await loop(calls, concurrency, establishOne);
 const held = calls - failed;
-const result: HeldCalls = { calls: held, bytesPerCall: (heapInUse() - before) / held };
+const bytesPerCall = (heapInUse() - before) / held;
+
+const beforeEnded = heapInUse();
+const failedToEnd = await loop(calls, concurrency, async () => {
+  const { call } = runner.place({ to: `sip:bench@${target.host}:${target.port}` });
+  call.once("active", () => void call.end());
+  return (await call.ended).endReason === "AGENT_HUNG_UP";
+});
+const bytesPerEndedCall = (heapInUse() - beforeEnded) / (calls - failedToEnd);
+const result: HeldCalls = { calls: held, bytesPerCall, bytesPerEndedCall };
 report(result);
 process.exit(0);

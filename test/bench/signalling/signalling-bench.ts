@@ -3,6 +3,7 @@ import { startScript, startSipp, startSippServer } from "./child.js";
 import { type Load, type LoadResult, WARM_UP_CALLS } from "./client-load.js";
 import { lossBench } from "./loss-bench.js";
 import type { HeldCalls } from "./offhook-held-calls.js";
+import { parserBench } from "./parser-bench.js";
 import type { ServerReady, ServerResult } from "./server-load.js";
 import { soakBench } from "./soak-bench.js";
 
@@ -24,8 +25,10 @@ const LIMIT_MS = 60_000;
 export async function signallingBench(emit: EmitRow, options: SignallingOptions): Promise<void> {
   await compare(emit, "client", measureClient);
   await compare(emit, "server", measureServer);
-  const { bytesPerCall } = await heldCalls();
+  await parserBench(emit);
+  const { bytesPerCall, bytesPerEndedCall } = await heldCalls();
   emit(figure("heap per established call", bytesPerCall / 1_024, "KB", { atMost: 16 }));
+  emit(figure("heap per call that has just ended", bytesPerEndedCall / 1_024, "KB"));
   // Both wait more than they work.
   await Promise.all([lossBench(emit), soakBench(emit, options.soakSeconds)]);
 }
