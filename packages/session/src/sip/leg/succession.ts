@@ -125,7 +125,13 @@ export class Succession {
   acceptTransfer(requestId: string): void {
     if (this.successor) return this.successor.succession.acceptTransfer(requestId);
     const refer = this.takeAsked(requestId);
-    if (!refer) return;
+    // Refused meanwhile, or overtaken by somebody with a Replaces.
+    if (!refer)
+      return this.options.tell({
+        type: "transfer_followed",
+        requestId,
+        progress: { status: "failed" },
+      });
     refer.accept();
     this.follow(refer, "accepted", 202);
     this.try(
