@@ -170,7 +170,7 @@ describe("over real SIP and RTP", () => {
       await expect.poll(() => told).toEqual(["started", "far_side holds"]);
       await new Promise((resolve) => setTimeout(resolve, 1_200));
       await offer("sendrecv");
-      await speak(100);
+      await speak(10_000);
       expect(await ended).toMatchObject({ endReason: "MAX_DURATION_REACHED" });
       expect(told.slice(0, 3)).toEqual(["started", "far_side holds", "far_side goes on"]);
     },
