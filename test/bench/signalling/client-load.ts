@@ -14,7 +14,7 @@ export interface Load {
 }
 
 /** Not measured: as many calls as it takes until most of the code is compiled. */
-export const WARM_UP_CALLS = 1_000;
+export const WARM_UP_CALLS = 4_000;
 
 /** Runs `placeOne` in a closed loop, warms up first, and measures this process meanwhile. */
 export async function closedLoop(

@@ -12,7 +12,7 @@ export interface SignallingOptions {
   readonly soakSeconds: number;
 }
 
-const CALLS = 4_000;
+const CALLS = 8_000;
 const CONCURRENCY = 20;
 const ROUNDS = 2;
 const HELD_CALLS = 2_000;

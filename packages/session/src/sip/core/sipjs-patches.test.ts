@@ -221,6 +221,17 @@ describe("the patches of sip.js", () => {
     expect(origins.at(-1)).toBe(offered[0]?.message);
   });
 
+  it("count the bytes of a response's body without escaping each character", () => {
+    const { receive, offered, sent } = core();
+    const escaping = vi.spyOn(globalThis, "encodeURIComponent");
+    disposers.push(() => escaping.mockRestore());
+    receive("INVITE", 1);
+    const body = { contentDisposition: "session", contentType: "text/plain", content: "Grüße" };
+    offered[0]?.accept({ statusCode: 200, body });
+    expect(sent.at(-1)).toMatch(/\r\nContent-Length: 7\r\n\r\nGrüße$/);
+    expect(escaping).not.toHaveBeenCalled();
+  });
+
   it("let go of an INVITE that was answered and acknowledged", () => {
     const { core: made, sent, invite, uri } = core();
     let session: Session | undefined;

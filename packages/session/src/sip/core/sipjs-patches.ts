@@ -7,6 +7,8 @@ import {
   InviteServerTransaction,
   NameAddrHeader,
   type OutgoingRequestMessage,
+  type OutgoingResponse,
+  type ResponseOptions,
   type Session,
   type SessionDelegate,
   SessionDialog,
@@ -16,12 +18,13 @@ import {
   type URI,
   UserAgentClient,
   type UserAgentCore,
-  type UserAgentServer,
+  UserAgentServer,
 } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import { messageOf, OffhookError } from "../../errors.js";
 import { ASSUMED_PARAM } from "./ingress.js";
 import { OwnRequest } from "./own-request.js";
+import { writeResponse } from "./own-response.js";
 
 /** The only release whose inner workings these patches were written against. */
 const SUPPORTED_VERSION = "0.21.2";
@@ -58,6 +61,7 @@ export function installSipjsPatches(version: string = installedVersion()): void 
   patchBranches();
   patchAuthentication();
   patchSending();
+  patchReplies();
   patchReinvites();
   // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
   if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
@@ -192,6 +196,28 @@ function patchAuthentication(): void {
     for (const [name, values] of Object.entries(headers)) request.setHeader(name, values);
     this.init();
     return false;
+  };
+}
+
+/** sip.js counts the bytes of a body by escaping each of its characters. */
+function patchReplies(): void {
+  interface Inner {
+    readonly core: UserAgentCore;
+    readonly message: IncomingRequestMessage;
+    readonly toTag: string;
+    readonly transaction: { receiveResponse(statusCode: number, text: string): void };
+    reply(options: ResponseOptions): OutgoingResponse;
+  }
+  const prototype = UserAgentServer.prototype as unknown as Inner;
+  prototype.reply = function (this: Inner, options) {
+    const { statusCode, toTag = statusCode === 100 ? undefined : this.toTag } = options;
+    const { userAgentHeaderFieldValue, supportedOptionTagsResponse } = this.core.configuration;
+    const message = writeResponse(this.message, options, toTag, {
+      supported: supportedOptionTagsResponse,
+      userAgent: userAgentHeaderFieldValue ?? "",
+    });
+    this.transaction.receiveResponse(statusCode, message);
+    return { message };
   };
 }
 

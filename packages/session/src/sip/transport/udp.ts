@@ -67,35 +67,30 @@ export async function openUdpWire(bind: HostPort, events: WireEvents): Promise<W
     }
   };
 
-  const sendFrom = (socket: dgram.Socket, data: Buffer, to: HostPort | undefined) =>
-    new Promise<void>((resolve, reject) => {
-      const done = (error: Error | null) => (error ? reject(error) : resolve());
-      if (to) socket.send(data, to.port, to.address, done);
-      else socket.send(data, done);
-    });
+  const put = (data: Buffer, to: HostPort, sent: (error: Error | null) => void) => {
+    const twin = twins.get(hostPortKey(to));
+    if (!twin) open.send(data, to.port, to.address, sent);
+    else
+      twin.send(data, (error) => {
+        // A connected socket reports the fate of the packet before; this one was not sent yet.
+        if (error && !closed) twin.send(data, sent);
+        else sent(error);
+      });
+  };
 
   return {
     protocol: "UDP",
     reliable: false,
     local,
     watch: addTwin,
-    async send(text, to) {
-      if (closed) throw new OffhookError("TRANSPORT_FAILED", "The UDP socket is closed.");
-      const data = Buffer.from(text, "utf8");
-      const twin = twins.get(hostPortKey(to));
-      try {
-        if (!twin) await sendFrom(open, data, to);
-        else
-          try {
-            await sendFrom(twin, data, undefined);
-          } catch {
-            // A connected socket reports the fate of the packet before; this one was not sent yet.
-            await sendFrom(twin, data, undefined);
-          }
-      } catch (error) {
-        throw new OffhookError("TRANSPORT_FAILED", `UDP: ${describe(error)}`, { cause: error });
-      }
-    },
+    send: (text, to) =>
+      new Promise<void>((resolve, reject) => {
+        if (closed) throw new OffhookError("TRANSPORT_FAILED", "The UDP socket is closed.");
+        put(Buffer.from(text, "utf8"), to, (cause) => {
+          if (!cause) return resolve();
+          reject(new OffhookError("TRANSPORT_FAILED", `UDP: ${describe(cause)}`, { cause }));
+        });
+      }),
     async close() {
       if (closed) return;
       closed = true;
