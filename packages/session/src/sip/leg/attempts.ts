@@ -96,13 +96,6 @@ export class Attempts {
     return (last.statusCode ?? 0) >= 600 ? last : (this.refusal ?? last);
   }
 
-  /** The call was answered. */
-  forget(): void {
-    this.left = [];
-    this.sent = undefined;
-    this.refusal = undefined;
-  }
-
   /** One of several places a redirect named refused: the others are asked (RFC 3261 8.1.3.4). */
   private passChoice(attempt: Attempt, refusal: IncomingResponseMessage): boolean {
     if (!attempt.redirected || (refusal.statusCode ?? 0) >= 600) return false;

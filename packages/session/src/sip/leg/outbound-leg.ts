@@ -50,7 +50,6 @@ const CANCELED_MS = 32_000;
 export class SipOutboundLeg implements OutboundLeg {
   private readonly settings: LegSettings;
   private readonly digits = new DigitWays();
-  private readonly call: OutboundCall;
   readonly succession: Succession;
   private readonly legMedia: LegMedia;
   private readonly ownsPort: boolean;
@@ -66,10 +65,11 @@ export class SipOutboundLeg implements OutboundLeg {
   private provisionalSeen = false;
   private readonly early: EarlyAnswers;
   /** Who rings, by To-tag. */
-  private readonly earlyTags = new Set<string>();
+  private earlyTags: readonly string[] = [];
   private cancelTimer: TimerHandle | undefined;
   private failoverTimer: TimerHandle | undefined;
-  private readonly attempts: Attempts;
+  /** Until the call is answered. */
+  private attempts: Attempts | undefined;
 
   constructor(
     settings: LegSettings,
@@ -80,7 +80,6 @@ export class SipOutboundLeg implements OutboundLeg {
     media?: LegMedia,
   ) {
     this.settings = settings;
-    this.call = call;
     this.sink = sink;
     this.onOver = onOver;
     this.legMedia =
@@ -106,7 +105,7 @@ export class SipOutboundLeg implements OutboundLeg {
       over: () => this.over(),
       answeredInstead: (answer) => this.answeredInstead(answer),
     });
-    this.start().catch((error: unknown) => this.fail("transport", messageOf(error)));
+    this.start(call).catch((error: unknown) => this.fail("transport", messageOf(error)));
   }
 
   get wireCallId(): string | undefined {
@@ -157,7 +156,7 @@ export class SipOutboundLeg implements OutboundLeg {
       this.phase === "calling" &&
       invite?.message.callId === callId &&
       invite.message.fromTag === localTag &&
-      earlyTags.has(remoteTag)
+      earlyTags.includes(remoteTag)
     );
   }
 
@@ -179,8 +178,7 @@ export class SipOutboundLeg implements OutboundLeg {
     } else this.succession.release();
   }
 
-  private async start(): Promise<void> {
-    const { requestUri, findRoutes } = this.call;
+  private async start({ requestUri, findRoutes }: OutboundCall): Promise<void> {
     const routes = await findRoutes(requestUri, "trunk");
     try {
       await this.legMedia.prepare();
@@ -190,7 +188,7 @@ export class SipOutboundLeg implements OutboundLeg {
       return;
     }
     if (this.phase !== "routing") return;
-    await this.attempts.begin(routes);
+    await this.attempts?.begin(routes);
     if (this.phase !== "routing") return;
     this.phase = "calling";
     this.sendNextInvite();
@@ -199,10 +197,11 @@ export class SipOutboundLeg implements OutboundLeg {
 
   /** Sends the INVITE of the current attempt. */
   private sendNextInvite(): void {
-    const attempt = this.attempts.current;
-    if (!attempt) return this.fail("transport", "there is no way to call");
+    const { attempts } = this;
+    const attempt = attempts?.current;
+    if (!attempts || !attempt) return this.fail("transport", "there is no way to call");
     const { route } = attempt;
-    const message = this.attempts.nextInvite(attempt);
+    const message = attempts.nextInvite(attempt);
     if (this.route && this.route.binding !== route.binding)
       this.route.binding.clearNextHop(message.callId);
     this.route = route;
@@ -217,7 +216,7 @@ export class SipOutboundLeg implements OutboundLeg {
       onRedirect: ({ message: response }) => this.receiveFinal(response),
       onReject: ({ message: response }) => this.receiveFinal(response),
     });
-    if (this.attempts.hasNext)
+    if (attempts.hasNext)
       this.failoverTimer = this.settings.clock.setTimeout(
         () => this.failOver(),
         this.settings.failoverMs,
@@ -228,7 +227,7 @@ export class SipOutboundLeg implements OutboundLeg {
   private failOver(): void {
     if (this.phase !== "calling" || this.cancelWanted || !this.invite) return;
     withdraw(this.invite);
-    this.attempts.skip();
+    this.attempts?.skip();
     this.sendNextInvite();
   }
 
@@ -248,7 +247,8 @@ export class SipOutboundLeg implements OutboundLeg {
       prack({ extraHeaders: [`RAck: ${rseq} ${message.cseq} INVITE`] });
     if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted)
       this.early.take(message.toTag, sdp);
-    this.earlyTags.add(message.toTag);
+    if (!this.earlyTags.includes(message.toTag))
+      this.earlyTags = [...this.earlyTags, message.toTag];
     if (session) this.listen(session, message.toTag);
     this.receiveProvisional(message);
   }
@@ -278,8 +278,9 @@ export class SipOutboundLeg implements OutboundLeg {
     // Other forks may still answer; what led here is no more needed.
     if (this.invite) this.invite.delegate = afterTheCall;
     this.invite = undefined;
-    this.attempts.forget();
-    const { binding } = this.route;
+    this.attempts = undefined;
+    const { binding, hop } = this.route;
+    this.route = { binding, hop };
     const dialog = this.succession.begin({ binding, session, ownsCallId: true });
     dialog.keeper.learn(message);
     dialog.keeper.agreedAsClient(message);
@@ -316,13 +317,14 @@ export class SipOutboundLeg implements OutboundLeg {
     const sdp = sdpOf(message);
     if (sdp !== undefined) return this.legMedia.accept(sdp).ok;
     // The answer may have come in an 18x of the same fork (RFC 3261 13.2.1).
-    return this.early.settle(message.toTag, this.earlyTags.has(message.toTag));
+    return this.early.settle(message.toTag, this.earlyTags.includes(message.toTag));
   }
 
   private receiveFinal(message: IncomingResponseMessage): void {
     this.settings.clock.clear(this.failoverTimer);
     if (this.phase !== "calling") return;
-    const goesOn = this.cancelWanted ? false : this.attempts.after(message, this.provisionalSeen);
+    const attempts = this.cancelWanted ? undefined : this.attempts;
+    const goesOn = attempts?.after(message, this.provisionalSeen) ?? false;
     if (typeof goesOn === "boolean") this.settle(goesOn, message);
     else
       goesOn
@@ -335,7 +337,10 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.phase !== "calling") return;
     if (goesOn && !this.cancelWanted) this.sendNextInvite();
     else if (!isSynthetic(failure)) {
-      this.emit({ type: "rejected", response: finalOf(this.attempts.verdict(failure)) });
+      this.emit({
+        type: "rejected",
+        response: finalOf(this.attempts?.verdict(failure) ?? failure),
+      });
       this.over();
     } else if (failure.statusCode === 503) {
       const detail = this.route?.binding.takeFailure(this.invite?.message.branch);

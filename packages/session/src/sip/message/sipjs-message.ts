@@ -8,6 +8,7 @@ import {
 } from "sip.js/lib/core/index.js";
 import { plainName, sipjsName } from "./header-names.js";
 import {
+  detached,
   type HeaderParams,
   type ParsedUri,
   parseAnyUri,
@@ -100,7 +101,8 @@ function fill<Message extends ReadRequest | ReadResponse>(
   message.callId = headerOf(parsed, "call-id") ?? "";
   message.cseq = parsed.cseq;
   message.fromTag = fromTag;
-  message.toTag = toTag;
+  // Dialogs keep it for as long as they last, and the address in Contact.
+  message.toTag = detached(toTag);
   message.body = parsed.body;
   return message;
 }
@@ -197,6 +199,7 @@ function meaningOf(name: string, value: string): unknown {
       // Whoever calls or is called may have a URI that no SIP request could go to (RFC 4475 3.3.4).
       return toNameAddrHeader(value, parseAnyUri);
     case "contact":
+      return toNameAddrHeader(detached(value));
     case "refer-to":
     case "record-route":
       return toNameAddrHeader(value);
