@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../sip/sipp.js";
@@ -25,13 +26,21 @@ export interface Baresip {
   readonly port: number;
   /** What it said about itself so far. */
   readonly log: () => string;
+  /** Has it do what somebody at its keyboard would, such as `transfer` to a SIP URI. */
+  command(command: string, params?: string): Promise<void>;
   /** Ends it and returns what it heard, as a WAV file. */
   hangUp(): Promise<Uint8Array>;
   stop(): Promise<void>;
 }
 
 /** No sound card: it speaks from a file, records by a filter, and its loudspeaker leads nowhere. */
-const configOf = (port: number, folder: string, say: string, codec: BaresipCodec) => `
+const configOf = (
+  port: number,
+  control: number,
+  folder: string,
+  say: string,
+  codec: BaresipCodec,
+) => `
 poll_method epoll
 sip_listen 127.0.0.1:${port}
 audio_player aubridge,nowhere
@@ -48,6 +57,8 @@ module sndfile.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:${control}
 snd_path ${join(folder, "heard")}
 `;
 
@@ -68,10 +79,11 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
 async function startOnce(options: BaresipOptions): Promise<Baresip> {
   const { transport, say, dial, srtp, codec = "PCMU" } = options;
   const port = await freePort();
+  const control = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "offhook-baresip-"));
   const uri = `sip:baresip@127.0.0.1:${port};transport=${transport}`;
   mkdirSync(join(folder, "heard"));
-  writeFileSync(join(folder, "config"), configOf(port, folder, say, codec));
+  writeFileSync(join(folder, "config"), configOf(port, control, folder, say, codec));
   const encryption = srtp === undefined ? "" : `;mediaenc=${srtp}`;
   writeFileSync(
     join(folder, "accounts"),
@@ -113,6 +125,14 @@ async function startOnce(options: BaresipOptions): Promise<Baresip> {
   return {
     port,
     log: () => log,
+    async command(command, params = "") {
+      const socket = connect(control, "127.0.0.1");
+      await once(socket, "connect");
+      const text = JSON.stringify({ command, params, token: "1" });
+      socket.write(`${text.length}:${text},`);
+      await once(socket, "data");
+      socket.destroy();
+    },
     async hangUp() {
       await end();
       const heard = join(folder, "heard");
