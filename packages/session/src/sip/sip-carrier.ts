@@ -25,12 +25,13 @@ import {
   protocolOf,
 } from "./endpoint.js";
 import { InboundCalls } from "./inbound-calls.js";
-import { headerLine, type SipInboundLeg } from "./leg/inbound-leg.js";
+import type { SipInboundLeg } from "./leg/inbound-leg.js";
 import type { SipInboundOffer } from "./leg/inbound-offer.js";
 import type { LegMedia } from "./leg/leg-media.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { SipOutboundLeg } from "./leg/outbound-leg.js";
 import type { ReferTarget } from "./leg/refer.js";
+import { headerLine } from "./leg/refuse-invite.js";
 import { EndedDialogs } from "./leg/replaces.js";
 import { parseUri } from "./message/header-value.js";
 import { parseDestination } from "./route/destination.js";

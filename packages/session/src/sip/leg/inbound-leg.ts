@@ -21,7 +21,6 @@ import type { Binding } from "../binding.js";
 import type { DialogDelegate } from "../core/receiver.js";
 import { forgetEarlyAnswer, setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
-import { formatReason } from "../message/reason-header.js";
 import type { Negotiation } from "../message/sdp.js";
 import { announcedMedia } from "./announced-media.js";
 import type { CallDialog } from "./call-dialog.js";
@@ -30,6 +29,7 @@ import { EarlyAgreement } from "./early-agreement.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { SipOutboundLeg } from "./outbound-leg.js";
+import { headerLine, refuseInvite } from "./refuse-invite.js";
 import { ReliableProvisionals } from "./reliable-provisional.js";
 import { sdpBody } from "./renegotiation.js";
 import { sessionHeaders } from "./session-keeper.js";
@@ -321,32 +321,4 @@ export class SipInboundLeg implements InboundLeg {
     if (signal.type === "dtmf" && !this.digits.isNew(signal, this.settings.clock.nowMs())) return;
     if (this.phase !== "over") this.sink?.onSignal(signal);
   }
-}
-
-/** Sends a final response of 300 to 699 with everything the caller wants said in it. */
-export function refuseInvite(
-  request: IncomingInviteRequest,
-  status: number,
-  options: RejectOptions = {},
-): void {
-  const statusCode = Number.isInteger(status) && status >= 300 && status <= 699 ? status : 500;
-  const extraHeaders = [
-    ...Object.entries(options.headers ?? {}).map(([name, value]) => headerLine(name, value)),
-    ...(options.contacts ?? []).map((uri) => headerLine("Contact", `<${uri}>`)),
-    ...(options.reason ? [formatReason(options.reason)] : []),
-  ];
-  const response = {
-    statusCode,
-    extraHeaders,
-    ...(options.phrase === undefined
-      ? {}
-      : { reasonPhrase: options.phrase.replace(/[\r\n]/g, " ") }),
-  };
-  if (statusCode < 400) request.redirect([], response);
-  else request.reject(response);
-}
-
-/** One header line; line breaks in it would be lines of their own. */
-export function headerLine(name: string, value: string): string {
-  return `${name.replace(/[^\w.!%*+`'~-]/g, "")}: ${value.replace(/[\r\n]+/g, " ")}`;
 }

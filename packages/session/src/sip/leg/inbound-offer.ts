@@ -21,7 +21,7 @@ import {
 } from "../credentials/digest.js";
 import type { NonceBook } from "../credentials/nonce-book.js";
 import { identityOf } from "../message/identity.js";
-import { refuseInvite } from "./inbound-leg.js";
+import { refuseInvite } from "./refuse-invite.js";
 
 export interface ChallengeOptions {
   readonly username: string;
