@@ -77,7 +77,7 @@ export interface MediaLeg extends CallAudio {
   stats(): MediaStats;
   /**
    * Sound that goes on under everything the agent says, from now on and repeated; `undefined` ends
-   * it. Mono, at the call's sample rate.
+   * it. Mono, at the call's sample rate. Throws INVALID_AUDIO. Default gain −20 dB, at most 20.
    */
   setBackground?(samples: Int16Array | undefined, options?: { readonly gainDb?: number }): void;
   /**

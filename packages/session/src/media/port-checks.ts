@@ -8,7 +8,9 @@ export function checkPlayable(
   frame: AudioFrame,
   format: CallAudio["format"],
 ): OffhookError | undefined {
-  const { data, sampleRate, channels, samplesPerChannel } = frame;
+  // Whoever writes plain JavaScript may hand over anything.
+  const given: Partial<AudioFrame> = typeof frame === "object" && frame !== null ? frame : {};
+  const { data, sampleRate, channels, samplesPerChannel } = given;
   if (
     data instanceof Int16Array &&
     sampleRate === format.sampleRate &&
@@ -19,7 +21,7 @@ export function checkPlayable(
   }
   return new OffhookError(
     "INVALID_AUDIO",
-    `A frame of ${data?.length} samples (${channels} × ${samplesPerChannel} at ${sampleRate} Hz) was written to a call of 1 channel at ${format.sampleRate} Hz.`,
+    `A frame of ${data?.length ?? "no"} samples (${channels} × ${samplesPerChannel} at ${sampleRate} Hz) was written to a call of 1 channel at ${format.sampleRate} Hz.`,
     { remedy: "Convert it with audioFrames(), or open the call at the audio's own sample rate." },
   );
 }
@@ -29,6 +31,8 @@ export function checkDigits(
   digits: string,
   options: Required<SendDtmfOptions>,
 ): OffhookError | undefined {
+  if (typeof digits !== "string")
+    return invalid(`sendDtmf: digits is ${typeof digits}.`, 'Give a string, like "1#".');
   const unknown = [...digits].find((digit) => eventOfDigit(digit) === undefined);
   if (digits === "" || unknown !== undefined) {
     const what = digits === "" ? "no digits were given" : `${JSON.stringify(unknown)} is no digit`;
@@ -43,6 +47,23 @@ export function checkDigits(
   }
   return undefined;
 }
+
+/** Why something cannot sound in the background: INVALID_AUDIO. */
+export function checkBackground(
+  samples: Int16Array | undefined,
+  gainDb: number,
+): OffhookError | undefined {
+  const fits = samples === undefined || samples instanceof Int16Array;
+  if (fits && Number.isFinite(gainDb) && gainDb <= MAX_GAIN_DB) return undefined;
+  return new OffhookError(
+    "INVALID_AUDIO",
+    fits ? `setBackground: gainDb is ${gainDb}.` : "setBackground: the samples are no Int16Array.",
+    { remedy: `Give 16-bit samples at the call's rate, and a gain of at most ${MAX_GAIN_DB} dB.` },
+  );
+}
+
+/** Louder than its own samples by so much, it would be nothing but clipping. */
+const MAX_GAIN_DB = 20;
 
 function invalid(message: string, remedy: string): OffhookError {
   return new OffhookError("INVALID_OPTION", message, { remedy });

@@ -4,7 +4,7 @@ import { OffhookError } from "../../errors.js";
 import type { AudioFrame, HeardFrame } from "../../vocabulary.js";
 import type { CallAudio, MediaRecording, MediaStats, SendDtmfOptions } from "../call-audio.js";
 import type { AgreedMedia, CodecOffer, MediaPort, OpenMediaOptions } from "../media-plane.js";
-import { checkDigits, checkPlayable } from "../port-checks.js";
+import { checkBackground, checkDigits, checkPlayable } from "../port-checks.js";
 import { IncomingAudio } from "../receive/incoming-audio.js";
 import type { Played } from "../send/playout.js";
 import { WriteGate } from "../send/write-gate.js";
@@ -128,6 +128,8 @@ export class WorkerPort implements MediaPort {
 
   setBackground(samples: Int16Array | undefined, options: { gainDb?: number } = {}): void {
     const { gainDb = -20 } = options;
+    const refusal = checkBackground(samples, gainDb);
+    if (refusal) throw refusal;
     const copy = samples?.slice() ?? new Int16Array(0);
     this.send({ type: "background", leg: this.options.leg, samples: copy, gainDb });
   }
