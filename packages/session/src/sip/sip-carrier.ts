@@ -207,7 +207,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
 
   /** A REFER names a URI and not a number that somebody typed. */
   function follow(target: ReferTarget, sink: LegSink, media: LegMedia, onOver: () => void) {
-    const { uri, replaces, referredBy } = target;
+    const { uri, replaces, referredBy, from } = target;
     const number = parseUri(uri);
     const requestUri =
       number?.scheme === "tel"
@@ -217,7 +217,13 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       ...(referredBy === undefined ? {} : { "Referred-By": `<${referredBy}>` }),
       ...(replaces === undefined ? {} : { Replaces: replaces, Require: "replaces" }),
     };
-    return place({ callId: `followed-${random.hex(4)}`, requestUri, headers }, sink, media, onOver);
+    const call = {
+      callId: `followed-${random.hex(4)}`,
+      requestUri,
+      headers,
+      ...(from === undefined ? {} : { from }),
+    };
+    return place(call, sink, media, onOver);
   }
 
   return {

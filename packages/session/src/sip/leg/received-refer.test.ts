@@ -82,6 +82,8 @@ it("calls whom an accepted REFER names, reports each step, and goes on with them
 
   const invite = await target.next(/^INVITE sip:target@/);
   expect(headerOf(invite, "Referred-By")).toBe("<sip:boss@example.com>");
+  // Whom the caller dialled, as they know us.
+  expect(headerOf(invite, "From")).toMatch(/^<sip:\+12025550100@/);
   target.reply(invite, "180 Ringing", port);
   expect(sipfrag(await notified())).toBe("SIP/2.0 180 Ringing");
   expect(plane.ports[0]?.agreements).toHaveLength(1);

@@ -45,6 +45,8 @@ export interface ReferTarget {
   /** The `Replaces` header that our INVITE is to carry (RFC 5589 7). */
   readonly replaces?: string;
   readonly referredBy?: string;
+  /** Whom we were to the far side: the caller id that the new call keeps. */
+  readonly from?: string;
 }
 
 /** Reads a REFER (RFC 3515 2.4.2), or says with which status it is to be refused. */

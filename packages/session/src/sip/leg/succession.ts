@@ -185,13 +185,14 @@ export class Succession {
     // One at a time: two callers in one place would talk to the same ear.
     if (this.asked || this.candidate) return void request.reject({ statusCode: 491 });
     this.refers += 1;
+    const from = parseUri(session.localURI.toString())?.user;
     const requestId = `refer-${settings.random.hex(4)}`;
     const { logger, clock } = settings;
     this.asked = new ReceivedRefer({
       requestId,
       request,
       session,
-      target,
+      target: from === undefined ? target : { ...target, from },
       logger,
       contact: contactOf(binding),
       later: this.refers > 1,
