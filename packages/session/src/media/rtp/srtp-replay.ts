@@ -8,6 +8,11 @@ export class SrtpReplayWindow {
   private highest = -1;
   private readonly seen = new Set<number>();
 
+  /** Nothing of this stream was accepted yet. */
+  get isUnheard(): boolean {
+    return this.highest < 0;
+  }
+
   /** The 48-bit index a 16-bit sequence number stands for. */
   indexOf(sequence: number): number {
     if (this.highest < 0) return sequence;

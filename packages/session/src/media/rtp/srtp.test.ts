@@ -88,6 +88,18 @@ describe.each(SUITES)("SRTP with %s", (suite) => {
     }
   });
 
+  it("is read from after a wrap on, where nothing came before it", () => {
+    const sender = new SrtpContext(suite, keyFor(suite));
+    const receiver = new SrtpContext(suite, keyFor(suite));
+    for (let sequence = 65_500; sequence < 65_540; sequence++) protect(sender, rtp(sequence));
+    for (const sequence of [65_540, 65_542, 65_541]) {
+      const sealed = protect(sender, rtp(sequence));
+      if (sequence !== 65_541) expect(receiver.unprotect(sealed)).toEqual(rtp(sequence));
+    }
+    const forged = protect(new SrtpContext(suite, keyFor(suite, 2)), rtp(9));
+    expect(new SrtpContext(suite, keyFor(suite)).unprotect(forged)).toBeUndefined();
+  });
+
   it("refuses what was replayed, changed, cut or made with another key", () => {
     const sender = new SrtpContext(suite, keyFor(suite));
     const receiver = new SrtpContext(suite, keyFor(suite));

@@ -91,26 +91,36 @@ export class SrtpContext {
     const ssrc = uint32(packet, 8);
     const stream = this.streams.get(ssrc) ?? new SrtpReplayWindow();
     const sequence = uint16(packet, 2);
-    const index = stream.indexOf(sequence);
+    let index = stream.indexOf(sequence);
     if (!stream.isFresh(index)) return undefined;
-    const rollover = Math.floor(index / 0x1_0000);
-    const header = packet.subarray(0, headerBytes);
-    const body = packet.subarray(headerBytes, end);
-    const tag = packet.subarray(end);
-    let plain: Uint8Array | undefined;
-    if (this.suite === "AEAD_AES_128_GCM") {
-      const iv = this.gcmIv(this.rtp, ssrc, rollover, sequence);
-      plain = this.unseal(this.rtp, iv, header, body, tag);
-    } else if (same(tag, this.rtpTag(packet.subarray(0, end), rollover))) {
-      plain = this.crypt(this.rtp, ssrc, index, body);
+    let plain = this.openBody(packet, headerBytes, index);
+    if (!plain && stream.isUnheard && sequence < 0x8000) {
+      // A sender that began high may have wrapped before the first packet that reached us.
+      index += 0x1_0000;
+      plain = this.openBody(packet, headerBytes, index);
     }
     if (!plain) return undefined;
     remember(this.streams, ssrc, stream);
     stream.accept(index);
     const opened = new Uint8Array(headerBytes + plain.length);
-    opened.set(header);
+    opened.set(packet.subarray(0, headerBytes));
     opened.set(plain, headerBytes);
     return opened;
+  }
+
+  /** What the packet carries, if its tag fits this index. */
+  private openBody(packet: Uint8Array, headerBytes: number, index: number): Uint8Array | undefined {
+    const ssrc = uint32(packet, 8);
+    const rollover = Math.floor(index / 0x1_0000);
+    const end = packet.length - SUITES[this.suite].tagBytes;
+    const body = packet.subarray(headerBytes, end);
+    const tag = packet.subarray(end);
+    if (this.suite === "AEAD_AES_128_GCM") {
+      const iv = this.gcmIv(this.rtp, ssrc, rollover, index & 0xffff);
+      return this.unseal(this.rtp, iv, packet.subarray(0, headerBytes), body, tag);
+    }
+    const fits = same(tag, this.rtpTag(packet.subarray(0, end), rollover));
+    return fits ? this.crypt(this.rtp, ssrc, index, body) : undefined;
   }
 
   /** Encrypts the RTCP datagram in the first `length` bytes in place; returns its new length. */
