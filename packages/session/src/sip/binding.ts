@@ -11,6 +11,7 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
 import { CallPaths } from "./core/call-paths.js";
+import type { Elsewhere } from "./core/hand-over.js";
 import { endLateFork } from "./core/late-fork.js";
 import { type Arrival, Receiver } from "./core/receiver.js";
 import { Reliability } from "./core/reliability.js";
@@ -28,6 +29,10 @@ export interface BindingHooks {
   onRefer?(binding: Binding, request: IncomingReferRequest): void;
   /** False has a request refused before anything is kept of it. */
   admits?(from: HostPort, method: string): boolean;
+  /** The other bindings of the same carrier, as seen from this one. */
+  elsewhere?(binding: Binding): Elsewhere;
+  /** The same peer over a stream; undefined where it takes none. */
+  overStream?(to: HostPort): Promise<Wire | undefined>;
 }
 
 export interface BindingOptions {
@@ -92,7 +97,11 @@ export class Binding {
       resend: (text, to) => this.sendRaw(text, to),
     });
     const { reliability, paths } = this;
-    this.sender = new Sender({ wire, reliability, paths, resolver });
+    const { overStream } = hooks;
+    this.sender = new Sender({
+      ...{ wire, reliability, paths, resolver },
+      ...(overStream ? { overStream } : {}),
+    });
     this.core = createCore({
       protocol: wire.protocol,
       host: `${formatHost(this.advertised.address)}:${this.advertised.port}`,
@@ -111,15 +120,22 @@ export class Binding {
     });
     const { core } = this;
     const { admits } = hooks;
+    const elsewhere = hooks.elsewhere?.(this);
     this.receiver = new Receiver({
       ...{ wire, core, reliability, clock, random, logger },
       ...(admits ? { admits } : {}),
+      ...(elsewhere ? { elsewhere } : {}),
       onLateFork: (answer) => endLateFork(core, answer, (ack) => this.sendLateAck(ack, answer)),
     });
     tieCore(core, {
       makeBranch: () => `z9hG4bK${random.hex(12)}`,
       answerChallenge: (client, response) => this.authenticate(client, response),
     });
+  }
+
+  /** What came by another binding's wire, and may be for this one. */
+  get claims(): Elsewhere {
+    return this.receiver;
   }
 
   /** Gets ready to send to `hop`. Where nobody listens, the connection's own end is advertised. */

@@ -5,6 +5,7 @@ import { messageOf, OffhookError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Binding } from "./binding.js";
 import { Binding as SipBinding } from "./binding.js";
+import type { Elsewhere } from "./core/hand-over.js";
 import type { Arrival } from "./core/receiver.js";
 import type { DigestCredentials } from "./credentials/digest.js";
 import type { LegSettings } from "./leg/leg-settings.js";
@@ -143,6 +144,16 @@ export class Endpoint {
     return undefined;
   }
 
+  private elsewhere(one: Binding): Elsewhere {
+    const offer = (take: (other: Elsewhere) => boolean) =>
+      this.bindings.some((other) => other !== one && take(other.claims));
+    return {
+      takeResponse: (response, branch) => offer((other) => other.takeResponse(response, branch)),
+      takeRequest: (request, dialogId, from, over) =>
+        offer((other) => other.takeRequest(request, dialogId, from, over)),
+    };
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
@@ -208,7 +219,12 @@ export class Endpoint {
       resolver,
       userAgent,
       ...(credentials ? { credentials } : {}),
-      hooks: { onInvite, ...(admits ? { admits } : {}) },
+      hooks: {
+        onInvite,
+        ...(admits ? { admits } : {}),
+        elsewhere: (one) => this.elsewhere(one),
+        overStream: async (hop) => (await this.overStream(hop))?.binding.wire,
+      },
     });
     this.bindings.push(binding);
     return binding;

@@ -20,8 +20,9 @@ import {
   type ParsedResponse,
   parseMessage,
 } from "../message/parse.js";
-import { toSipjsRequest, toSipjsResponse } from "../message/sipjs-message.js";
+import { setWire, toSipjsRequest, toSipjsResponse } from "../message/sipjs-message.js";
 import type { HostPort, Wire } from "../transport/wire.js";
+import type { Elsewhere } from "./hand-over.js";
 import {
   normalizeBody,
   normalizeResponse,
@@ -58,6 +59,8 @@ export interface ReceiverOptions {
   readonly logger: Logger;
   /** False has a request refused before anything is kept of it. */
   readonly admits?: (from: HostPort, method: string) => boolean;
+  /** The other bindings of the same carrier. */
+  readonly elsewhere?: Elsewhere;
   /** Another fork answered an INVITE that was answered and acknowledged already. */
   readonly onLateFork: (answer: IncomingResponseMessage) => void;
 }
@@ -135,9 +138,23 @@ export class Receiver {
     }
   }
 
-  private receiveRequest(request: ParsedRequest, from: HostPort): void {
-    const { core, wire, reliability, admits, logger } = this.options;
-    const via = stampVia(request, from, wire.reliable);
+  /** A request of a dialog here that came by another wire; true when there is such a dialog. */
+  takeRequest(request: ParsedRequest, dialogId: string, from: HostPort, over: Wire): boolean {
+    if (!this.options.core.dialogs.has(dialogId)) return false;
+    this.guarded("a request by another way", () => this.receiveRequest(request, from, over));
+    return true;
+  }
+
+  /** A response to a request of ours that came by another wire; true when there is such a request. */
+  takeResponse(response: ParsedResponse, branch: string): boolean {
+    if (!this.options.reliability.knows(branch, response.method)) return false;
+    this.guarded("a response by another way", () => this.receiveResponse(response));
+    return true;
+  }
+
+  private receiveRequest(request: ParsedRequest, from: HostPort, over?: Wire): void {
+    const { core, wire, reliability, admits, logger, elsewhere } = this.options;
+    const via = stampVia(request, from, (over ?? wire).reliable);
     if (!via) {
       this.drop("a Via that cannot be read");
       return;
@@ -148,7 +165,7 @@ export class Receiver {
     }
     const branch = transactionBranch(request, via, from);
     const key = { branch, sentBy: sentBy(via), method: request.method };
-    if (!reliability.receivedRequest(key, from)) return;
+    if (!over && !reliability.receivedRequest(key, from)) return;
     const requestUri = parseUri(request.requestUri);
     const message = toSipjsRequest(request, via);
     if (!message) {
@@ -156,6 +173,11 @@ export class Receiver {
       if (request.method !== "ACK") this.refuse(request, from, 400, "an unreadable address");
       return;
     }
+    const dialogId = message.callId + message.toTag + message.fromTag;
+    const dialog = message.toTag ? core.dialogs.get(dialogId) : undefined;
+    if (message.toTag && !dialog && wire.reliable)
+      if (elsewhere?.takeRequest(request, dialogId, from, wire)) return;
+    if (over) setWire(message, over);
     // sip.js matches by branch alone; RFC 3261 17.2.3 wants the sender in it too.
     message.viaBranch = `${key.branch}|${key.sentBy}`;
     const refuse = (statusCode: number, extraHeaders: string[] = []) => {
@@ -166,9 +188,6 @@ export class Receiver {
     if (request.method === "INVITE" && !message.parseHeader("contact")) return refuse(400);
     if (normalizeBody(message) === false)
       return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
-    const dialog = message.toTag
-      ? core.dialogs.get(message.callId + message.toTag + message.fromTag)
-      : undefined;
     if (!dialog && !outsideDialog.has(request.method)) return refuse(unknownStatus(message));
     const demand = refusedDemand(message, SUPPORTED_EXTENSIONS);
     if (demand) return refuse(demand.status, demand.headers);
@@ -213,7 +232,7 @@ export class Receiver {
   }
 
   private receiveResponse(response: ParsedResponse): void {
-    const { core, reliability } = this.options;
+    const { core, wire, reliability, elsewhere } = this.options;
     const via = parseVia(headerOf(response, "via") ?? "");
     if (!via?.branch) {
       this.drop("a response without a branch");
@@ -226,6 +245,8 @@ export class Receiver {
     }
     const { branch } = via;
     const { method, status } = response;
+    if (wire.reliable && !reliability.knows(branch, method))
+      if (elsewhere?.takeResponse(response, branch)) return;
     normalizeResponse(response, reliability.targetOf(branch, method));
     const message = toSipjsResponse(response, via);
     if (!message) {

@@ -32,6 +32,8 @@ interface ClientEntry {
   readonly startedMs: number;
   intervalMs: number;
   timer: TimerHandle | undefined;
+  /** It went over a stream, which repeats by itself, although others do not. */
+  readonly moved: boolean;
   answered: boolean;
   final: boolean;
   /** Of each final response that was acknowledged: forks that answer have one each. */
@@ -86,8 +88,8 @@ export class Reliability {
     this.resend = options.resend;
   }
 
-  /** Our request went out. */
-  sentRequest(key: TransactionKey, text: string, to: HostPort): void {
+  /** Our request went out; `moved` where a stream carries what this transport should not. */
+  sentRequest(key: TransactionKey, text: string, to: HostPort, moved = false): void {
     if (this.closed) return;
     const nowMs = this.clock.nowMs();
     const entry: ClientEntry = {
@@ -97,6 +99,7 @@ export class Reliability {
       startedMs: nowMs,
       intervalMs: T1_MS,
       timer: undefined,
+      moved,
       answered: false,
       final: false,
       acks: noAcks,
@@ -104,7 +107,7 @@ export class Reliability {
     };
     this.clients.set(clientName(key.branch, key.method), entry);
     this.keepSweeping();
-    if (this.repeats) this.repeatRequest(entry);
+    if (this.repeats && !moved) this.repeatRequest(entry);
   }
 
   /** The ACK of a final response to our INVITE went out. */
@@ -204,6 +207,16 @@ export class Reliability {
     // Timers H, J and L.
     entry.expiresMs = nowMs + TRANSACTION_MS;
     if (key.method === "INVITE" && status >= 300) this.repeatFinal(entry);
+  }
+
+  /** Whether this is the branch of a request of ours. */
+  knows(branch: string, method: string): boolean {
+    return this.clients.has(clientName(branch, method));
+  }
+
+  /** Whether one of our requests went over a stream instead. */
+  wasMoved(branch: string, method: string): boolean {
+    return this.clients.get(clientName(branch, method))?.moved ?? false;
   }
 
   /** Where one of our requests went. */

@@ -1,6 +1,9 @@
 import type { ViaValue } from "../message/header-value.js";
 import type { HostPort } from "../transport/wire.js";
 
+/** A longer request goes over a stream, where the peer takes one (RFC 3261 18.1.1). */
+export const MAX_DATAGRAM_BYTES = 1_300;
+
 /** As RFC 3261 17.2.3 compares it. */
 export function sentBy(via: ViaValue): string {
   return `${via.host}:${via.port ?? ""}`;

@@ -1,4 +1,5 @@
 import { messageOf, OffhookError } from "../../errors.js";
+import { wireOf } from "../message/sipjs-message.js";
 import type { Resolver } from "../route/resolver.js";
 import type { HostPort, Wire } from "../transport/wire.js";
 import type { CallPaths } from "./call-paths.js";
@@ -10,13 +11,15 @@ import {
 } from "./outgoing.js";
 import { OwnRequest } from "./own-request.js";
 import type { Reliability } from "./reliability.js";
-import { responseTarget, sentBy } from "./routing.js";
+import { MAX_DATAGRAM_BYTES, responseTarget, sentBy } from "./routing.js";
 
 export interface SenderOptions {
   readonly wire: Wire;
   readonly reliability: Reliability;
   readonly paths: CallPaths;
   readonly resolver: Resolver;
+  /** The same peer over a stream, for what no datagram should carry; undefined where it takes none. */
+  readonly overStream?: (to: HostPort) => Promise<Wire | undefined>;
 }
 
 const MAX_KEPT_FAILURES = 1_000;
@@ -47,7 +50,10 @@ export class Sender {
   send(text: string, origin?: Origin): Promise<void> {
     const message = describeOutgoing(text, origin);
     if (!message) return this.track(Promise.reject(notOurs()));
-    if (message.kind === "response") return this.track(this.sendResponse(message, text));
+    if (message.kind === "response") {
+      const wire = origin instanceof OwnRequest ? undefined : origin && wireOf(origin);
+      return this.track(this.sendResponse(message, text, wire));
+    }
     const inviteBranch = origin instanceof OwnRequest ? origin.branch : message.branch;
     return this.track(this.sendRequest(message, text, inviteBranch ?? ""));
   }
@@ -83,10 +89,12 @@ export class Sender {
     if (this.idle) for (const tell of this.tellFlushed.splice(0)) tell();
   };
 
-  private sendResponse(response: OutgoingResponse, text: string): Promise<void> {
+  /** `over` is the wire that the request came by, where that is not our own. */
+  private sendResponse(response: OutgoingResponse, text: string, over?: Wire): Promise<void> {
     const { wire, reliability } = this.options;
     const { branch, method, status, via } = response;
-    const to = responseTarget(via, wire.protocol === "UDP");
+    const to = responseTarget(via, (over ?? wire).protocol === "UDP");
+    if (over) return over.send(text, to);
     const key = { branch, sentBy: sentBy(via), method };
     reliability.sentResponse(key, status, text, to);
     return wire.send(text, to);
@@ -103,14 +111,26 @@ export class Sender {
     try {
       const known = this.inviteTarget(request) ?? paths.targetOf(request, wire);
       const to = known ?? (await this.resolveTarget(request));
+      const stream = this.wantsStream(request, text)
+        ? await this.options.overStream?.(to)
+        : undefined;
       if (method === "ACK") reliability.sentAck(inviteBranch, toTag, text, to);
-      else reliability.sentRequest(key, text, to);
-      await wire.send(text, to);
+      else reliability.sentRequest(key, text, to, stream !== undefined);
+      if (stream) await stream.send(overTcp(text), to);
+      else await wire.send(text, to);
     } catch (error) {
       reliability.forget(key);
       this.keepFailure(branch, messageOf(error));
       throw error;
     }
+  }
+
+  /** RFC 3261 18.1.1. The ACK of a failure and CANCEL go the way of their INVITE. */
+  private wantsStream({ method, branch }: OutgoingRequest, text: string): boolean {
+    const { wire, reliability } = this.options;
+    if (wire.protocol !== "UDP") return false;
+    if (method === "ACK" || method === "CANCEL") return reliability.wasMoved(branch, "INVITE");
+    return Buffer.byteLength(text) > MAX_DATAGRAM_BYTES;
   }
 
   /** The ACK of a failure and CANCEL follow the INVITE hop by hop (RFC 3261 9.1, 17.1.1.3). */
@@ -126,6 +146,11 @@ export class Sender {
     if (!first) throw new OffhookError("ADDRESS_UNRESOLVED", "The next hop has no address.");
     return first;
   }
+}
+
+/** The topmost Via names the transport (RFC 3261 18.1.1). */
+function overTcp(text: string): string {
+  return text.replace(/^Via: SIP\/2\.0\/UDP /m, "Via: SIP/2.0/TCP ");
 }
 
 function notOurs(): OffhookError {

@@ -11,12 +11,14 @@ import {
   type UserAgentCoreDelegate,
   type UserAgentServer,
 } from "sip.js/lib/core/index.js";
+import { messageOf } from "../../errors.js";
 import { ForgetfulMap } from "../../forgetful-map.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
 import type { TransportProtocol } from "../transport/wire.js";
 import type { Origin } from "./outgoing.js";
 import { OwnRequest } from "./own-request.js";
+import { writeResponse } from "./own-response.js";
 import { drawBranch, installSipjsPatches } from "./sipjs-patches.js";
 import { strictlyRouted } from "./strict-route.js";
 
@@ -79,11 +81,15 @@ function ownAddress(protocol: TransportProtocol, host: string) {
 
 class OffhookCore extends UserAgentCore {
   private readonly random: Random;
+  private readonly sendText: CoreOptions["send"];
+  private readonly log: Logger;
   private readonly drawBranch = () => drawBranch(this);
 
   constructor(options: CoreOptions, configuration: UserAgentCore["configuration"]) {
     super(configuration, options.delegate);
     this.random = options.random;
+    this.sendText = options.send;
+    this.log = options.logger;
     this.dialogs = new ForgetfulMap();
     this.userAgentClients = new ForgetfulMap();
     this.userAgentServers = new ScanFreeMap();
@@ -118,13 +124,18 @@ class OffhookCore extends UserAgentCore {
   }
 
   override replyStateless(
-    message: IncomingRequestMessage,
+    request: IncomingRequestMessage,
     options: ResponseOptions,
   ): OutgoingResponse {
-    return super.replyStateless(message, {
-      ...options,
-      toTag: options.toTag ?? this.random.hex(8),
+    const { userAgentHeaderFieldValue, supportedOptionTagsResponse } = this.configuration;
+    const message = writeResponse(request, options, options.toTag ?? this.random.hex(8), {
+      supported: supportedOptionTagsResponse,
+      userAgent: userAgentHeaderFieldValue ?? "",
     });
+    this.sendText(message, request).catch((error: unknown) =>
+      this.log.debug({ error: messageOf(error) }, "a stateless reply could not be sent"),
+    );
+    return { message };
   }
 }
 

@@ -5,13 +5,11 @@ import type {
   OutgoingRequestMessage,
   Session,
 } from "sip.js/lib/core/index.js";
+import { MAX_DATAGRAM_BYTES } from "../core/routing.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
 import type { Route } from "../route/route.js";
 import { contactOf, sdpBody } from "./renegotiation.js";
 import { MIN_SESSION_SECONDS } from "./session-timer.js";
-
-/** RFC 3261 18.1.1; the Via, and credentials that may be asked for, are not counted. */
-const MAX_DATAGRAM_BYTES = 1_300;
 
 const ALLOW =
   "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, MESSAGE, NOTIFY, REFER";
@@ -63,7 +61,7 @@ export function makeInvite(attempt: Attempt, fields: InviteFields): OutgoingRequ
   );
 }
 
-/** Whether a datagram may carry it whole. */
+/** Whether a datagram may carry it whole; its Via is not counted. */
 export function fitsDatagram(message: OutgoingRequestMessage): boolean {
   return Buffer.byteLength(message.toString()) <= MAX_DATAGRAM_BYTES;
 }

@@ -6,6 +6,7 @@ import {
   NameAddrHeader,
   URI,
 } from "sip.js/lib/core/index.js";
+import type { Wire } from "../transport/wire.js";
 import { plainName, sipjsName } from "./header-names.js";
 import {
   detached,
@@ -112,9 +113,20 @@ export function viaOf(message: IncomingRequestMessage): ViaValue | undefined {
   return message instanceof ReadRequest ? message.topVia : undefined;
 }
 
+/** Says by which wire a request came, where that is not the one of its dialog's core. */
+export function setWire(message: IncomingRequestMessage, wire: Wire): void {
+  if (message instanceof ReadRequest) message.wire = wire;
+}
+
+/** That wire, and the way back for the answer. */
+export function wireOf(message: IncomingRequestMessage): Wire | undefined {
+  return message instanceof ReadRequest ? message.wire : undefined;
+}
+
 class ReadRequest extends IncomingRequestMessage {
   declare source: ParsedMessage;
   declare topVia: ViaValue;
+  wire: Wire | undefined;
 }
 
 class ReadResponse extends IncomingResponseMessage {
