@@ -1,4 +1,4 @@
-import { createMediaPlane, type MediaPlane, seededRandom } from "@offhook/session";
+import { createMediaPlane, type MediaPlane, type MediaPort, seededRandom } from "@offhook/session";
 import { ImpairedRelay, type Impairment } from "./impaired-relay.js";
 
 type Codecs = NonNullable<Parameters<typeof createMediaPlane>[0]>["codecs"];
@@ -7,7 +7,11 @@ type Codecs = NonNullable<Parameters<typeof createMediaPlane>[0]>["codecs"];
 export interface ImpairedPlane extends MediaPlane {
   /** One for each port, in the order of their opening. */
   readonly relays: readonly ImpairedRelay[];
+  /** What was agreed on, in order. */
+  readonly agreements: readonly AgreedMedia[];
 }
+
+type AgreedMedia = Parameters<MediaPort["connect"]>[0];
 
 export function impairedPlane(
   impairment: Impairment,
@@ -20,9 +24,11 @@ export function impairedPlane(
     ...(codecs ? { codecs } : {}),
   });
   const relays: ImpairedRelay[] = [];
+  const agreements: AgreedMedia[] = [];
   return {
     codecs: inner.codecs,
     relays,
+    agreements,
     open(wanted) {
       const port = inner.open(wanted);
       const relay = new ImpairedRelay(impairment, seededRandom(seed + relays.length));
@@ -32,7 +38,8 @@ export function impairedPlane(
       const { connect, close } = port;
       return Object.assign(port, {
         local,
-        connect(agreed: Parameters<typeof connect>[0]) {
+        connect(agreed: AgreedMedia) {
+          agreements.push(agreed);
           connect.call(port, { ...agreed, remote: relay.meet(agreed.remote) });
         },
         close() {
