@@ -32,7 +32,7 @@ tone moment 0.3 sine 0 vol 0
 
 # Greeting: a person beside a machine.
 join greeting "$work/moment.wav" "$assets/hello.wav" "$work/long_gap.wav" "$work/moment.wav"
-join machine "$work/moment.wav" "$assets/voicemail_greeting.wav" "$work/long_gap.wav"
+join machine "$work/moment.wav" "$assets/voicemail_greeting.wav" "$work/moment.wav" "$assets/ivr_menu.wav" "$work/long_gap.wav"
 draw greeting "a person: a hello, and then a wait" greeting
 draw machine "a machine: it talks on" greeting
 convert greeting.png machine.png -append +dither -colors 64 -strip greeting.png

@@ -131,8 +131,9 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     label: "music",
     script: (callee) => {
       let music = picksUp(callee);
-      for (const frequenciesHz of [...TUNE, ...TUNE, ...TUNE])
-        music = music.tone({ frequenciesHz, durationMs: 500, levelDb: -22 });
+      for (let verse = 0; verse < 7; verse++)
+        for (const frequenciesHz of TUNE)
+          music = music.tone({ frequenciesHz, durationMs: 500, levelDb: -22 });
       return music.stayOn();
     },
   },
