@@ -168,9 +168,7 @@ export class Reliability {
     const nowMs = this.clock.nowMs();
     if (entry) {
       const due = nowMs - entry.sentMs >= REPLAY_EVERY_MS;
-      const accepted = key.method === "INVITE" && entry.final >= 200 && entry.final < 300;
-      // sip.js repeats a 2xx by itself until the ACK comes (RFC 6026 7.1).
-      if (entry.response !== undefined && due && !accepted && !entry.acked) {
+      if (entry.response !== undefined && due && !entry.acked) {
         entry.sentMs = nowMs;
         this.resend(entry.response, entry.to);
       }
@@ -197,7 +195,9 @@ export class Reliability {
     const entry = this.servers.get(serverName(key));
     if (!entry) return;
     const nowMs = this.clock.nowMs();
-    entry.response = text;
+    // sip.js repeats a 2xx by itself until the ACK comes (RFC 6026 7.1).
+    const accepted = key.method === "INVITE" && status >= 200 && status < 300;
+    entry.response = accepted ? undefined : text;
     entry.to = to;
     entry.sentMs = nowMs;
     if (status < 200) return;

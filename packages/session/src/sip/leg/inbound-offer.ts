@@ -21,6 +21,7 @@ import {
 } from "../credentials/digest.js";
 import type { NonceBook } from "../credentials/nonce-book.js";
 import { identityOf } from "../message/identity.js";
+import { customHeadersOf } from "../message/sipjs-message.js";
 import { refuseInvite } from "./refuse-invite.js";
 
 export interface ChallengeOptions {
@@ -68,7 +69,7 @@ export function makeOffer(options: OfferOptions): { offer: SipInboundOffer; isOp
   const offer: SipInboundOffer = {
     from: addressOf(message.from.uri.user, message.from.uri.toString()),
     to: calledAddress(arrival, message),
-    headers: customHeaders(message.headers),
+    headers: customHeadersOf(message),
     identity: identityOf(message),
     accept(sink) {
       close();
@@ -113,13 +114,4 @@ function calledAddress(arrival: Arrival, message: IncomingRequestMessage): strin
 /** The user where there is one, else the whole URI. */
 function addressOf(user: string | undefined, uri: string): string {
   return user ? user : uri;
-}
-
-function customHeaders(
-  headers: Readonly<Record<string, readonly { readonly raw: string }[]>>,
-): Readonly<Record<string, string>> {
-  const custom: Record<string, string> = {};
-  for (const [name, values] of Object.entries(headers))
-    if (/^x-/i.test(name)) custom[name.toLowerCase()] = values.map(({ raw }) => raw).join(", ");
-  return custom;
 }

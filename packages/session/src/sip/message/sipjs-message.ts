@@ -113,6 +113,16 @@ export function viaOf(message: IncomingRequestMessage): ViaValue | undefined {
   return message instanceof ReadRequest ? message.topVia : undefined;
 }
 
+/** The headers that somebody made up for a purpose of their own, by their names in lower case. */
+export function customHeadersOf(message: IncomingRequestMessage): Readonly<Record<string, string>> {
+  const custom: Record<string, string> = {};
+  if (message instanceof ReadRequest)
+    for (const { name, value } of message.source.headers)
+      if (name.startsWith("x-"))
+        custom[name] = custom[name] === undefined ? value : `${custom[name]}, ${value}`;
+  return custom;
+}
+
 /** Says by which wire a request came, where that is not the one of its dialog's core. */
 export function setWire(message: IncomingRequestMessage, wire: Wire): void {
   if (message instanceof ReadRequest) message.wire = wire;
