@@ -1,10 +1,11 @@
-import type { CallSignal, Verdict } from "@offhook/session/vocabulary";
+import type { CallSignal, HeardFrame, Verdict } from "@offhook/session/vocabulary";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Detector, defineDetector } from "./detector.js";
 import { explain } from "./explain.js";
 import { createPanel, type DetectorFault } from "./panel.js";
 import { VirtualClock } from "./replay/virtual-clock.js";
+import { speech } from "./test-support/synthetic-speech.js";
 
 const bye: CallSignal = {
   type: "far_side_ended",
@@ -71,6 +72,37 @@ describe("the panel", () => {
       expect(verdicts.map(({ label }) => label)).toEqual(["voicemail"]);
       expect(verdicts[0]?.runnerUp?.label).toBe("human");
     }
+  });
+
+  it("tells once why audio is not heard, and hears what comes after it", () => {
+    const { panel, faults } = panelOf([]);
+    const voice: number[] = [];
+    panel.onVoice((_active, atMs) => voice.push(atMs));
+    const frame = (atMs: number, odd: object = {}) => {
+      const data = new Int16Array(160);
+      panel.onFrame({
+        ...{ data, sampleRate: 8_000, channels: 1, samplesPerChannel: 160, phase: "active" },
+        ...odd,
+        atMs,
+      } as HeardFrame);
+    };
+    for (let index = 0; index < 100; index++) {
+      frame(index * 20, { sampleRate: 4_000 });
+      frame(Number.NaN);
+      frame(Number.POSITIVE_INFINITY);
+      frame(index * 20, { channels: 0 });
+    }
+    expect(faults.map(({ message }) => message)).toEqual([
+      "audio was not heard: cannot analyse audio at 4000 Hz",
+      "audio was not heard: a frame cannot begin at NaN ms",
+      "audio was not heard: a frame cannot begin at Infinity ms",
+      "audio was not heard: cannot analyse 0 channels",
+    ]);
+    const talk = speech(600);
+    for (let at = 0; at < talk.length; at += 160)
+      frame(2_000 + at / 8, { data: talk.slice(at, at + 160) });
+    expect(voice[0]).toBeGreaterThan(1_900);
+    panel.close();
   });
 
   it("lets a provisional verdict be revised and a final one stand", () => {

@@ -71,6 +71,7 @@ export interface Panel {
 
 const LEDGER_LIMIT = 1_000;
 const MEASURED_FEEDS = 200;
+const UNHEARD_LIMIT = 10;
 
 /** Feeds many detectors, combines what they say and keeps the books. One per call. */
 export function createPanel(options: PanelOptions): Panel {
@@ -85,6 +86,7 @@ class CallPanel implements Panel {
   private readonly seats: Seat[] = [];
   private readonly priors: SignalPriors;
   private readonly deadAir: DeadAir | undefined;
+  private readonly unheardFor = new Set<string>();
   private readonly voiceListeners = new Set<(active: boolean, atMs: number) => void>();
   private readonly stopwatch: () => number;
   private answeredAtMs: number | undefined;
@@ -141,6 +143,8 @@ class CallPanel implements Panel {
 
   onFrame(frame: HeardFrame): void {
     if (this.closed) return;
+    if (!Number.isFinite(frame.atMs))
+      return this.unheard(`a frame cannot begin at ${frame.atMs} ms`);
     this.feeding++;
     const startedMs = this.stopwatch();
     if (frame.phase === "active" && this.answeredAtMs === undefined) this.answered(frame.atMs);
@@ -149,7 +153,7 @@ class CallPanel implements Panel {
     try {
       this.frontEnd.push(frame);
     } catch (error) {
-      this.fault("front-end", error);
+      this.unheard(error);
     }
     if (this.stopwatch() - startedMs > SLOW_MS) this.measuring = MEASURED_FEEDS;
     else if (this.measuring > 0) this.measuring--;
@@ -323,6 +327,14 @@ class CallPanel implements Panel {
     return Math.round(Math.max(this.elapsedMs(), this.frontEnd.nowMs));
   }
 
+  /** A frame that cannot be analysed. Told once for each reason, as all that follow may be alike. */
+  private unheard(cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (this.unheardFor.has(reason) || this.unheardFor.size === UNHEARD_LIMIT) return;
+    this.unheardFor.add(reason);
+    this.tell("front-end", `audio was not heard: ${reason}`, cause);
+  }
+
   private faulted(seat: Seat, cause: unknown): void {
     this.fault(seat.name, cause);
     this.dirty = true;
@@ -330,11 +342,15 @@ class CallPanel implements Panel {
 
   private fault(detector: string, cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    this.tell(detector, `detector ${detector} was dropped for this call: ${reason}`, cause);
+  }
+
+  private tell(detector: string, message: string, cause: unknown): void {
     this.options.onFault?.({
       code: "DETECTOR_FAILED",
       detector,
       where: `detector:${detector}`,
-      message: `detector ${detector} was dropped for this call: ${reason}`,
+      message,
       cause,
       atMs: this.nowMs(),
     });

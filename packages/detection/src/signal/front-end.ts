@@ -1,4 +1,5 @@
 import type { Clock, HeardFrame } from "@offhook/session/vocabulary";
+import { DetectionError } from "../errors.js";
 import { AudioDeadlines } from "./audio-deadlines.js";
 import { type HeardTone, HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
 import { HopAnalyser } from "./hop-analyser.js";
@@ -46,8 +47,10 @@ export class FrontEnd {
     return this.utterances.active;
   }
 
-  /** Throws INVALID_AUDIO for a rate that cannot be analysed. */
+  /** Throws INVALID_AUDIO for a rate or channels that cannot be analysed. */
   push(frame: HeardFrame): void {
+    if (!(frame.channels >= 1))
+      throw new DetectionError("INVALID_AUDIO", `cannot analyse ${frame.channels} channels`);
     if (frame.phase !== this.phase && frame.phase === "active") this.answered();
     if (this.converter?.sampleRate !== frame.sampleRate)
       this.converter = new To8k(frame.sampleRate);
