@@ -94,8 +94,8 @@ describe("the panel", () => {
     }
     expect(faults.map(({ message }) => message)).toEqual([
       "audio was not heard: cannot analyse audio at 4000 Hz",
-      "audio was not heard: a frame cannot begin at NaN ms",
-      "audio was not heard: a frame cannot begin at Infinity ms",
+      "audio was not heard: cannot analyse a frame that begins at NaN ms",
+      "audio was not heard: cannot analyse a frame that begins at Infinity ms",
       "audio was not heard: cannot analyse 0 channels",
     ]);
     const talk = speech(600);

@@ -143,8 +143,6 @@ class CallPanel implements Panel {
 
   onFrame(frame: HeardFrame): void {
     if (this.closed) return;
-    if (!Number.isFinite(frame.atMs))
-      return this.unheard(`a frame cannot begin at ${frame.atMs} ms`);
     this.feeding++;
     const startedMs = this.stopwatch();
     if (frame.phase === "active" && this.answeredAtMs === undefined) this.answered(frame.atMs);
@@ -240,7 +238,7 @@ class CallPanel implements Panel {
   }
 
   private answered(atMs: number): void {
-    if (this.answeredAtMs !== undefined) return;
+    if (this.answeredAtMs !== undefined || !Number.isFinite(atMs)) return;
     this.answeredAtMs = atMs;
     this.frontEnd.answered();
     // What was heard before answer was the network's or a greeting's; a new party speaks now.

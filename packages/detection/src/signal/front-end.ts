@@ -47,14 +47,14 @@ export class FrontEnd {
     return this.utterances.active;
   }
 
-  /** Throws INVALID_AUDIO for a rate or channels that cannot be analysed. */
+  /** Throws INVALID_AUDIO for a rate, channels or a time that cannot be analysed. */
   push(frame: HeardFrame): void {
-    if (!(frame.channels >= 1))
-      throw new DetectionError("INVALID_AUDIO", `cannot analyse ${frame.channels} channels`);
     if (frame.phase !== this.phase && frame.phase === "active") this.answered();
     if (this.converter?.sampleRate !== frame.sampleRate)
       this.converter = new To8k(frame.sampleRate);
     const durationMs = (frame.data.length / frame.channels / frame.sampleRate) * 1_000;
+    // One check of both, in arithmetic alone: this runs for every frame.
+    if (!(durationMs + Math.abs(frame.atMs) < Number.POSITIVE_INFINITY)) throw unusable(frame);
     // `atMs` is the moment the frame was played out: its first sample.
     if (Number.isNaN(this.expectedMs)) this.startAt(frame.atMs);
     else if (frame.atMs - this.expectedMs > GAP_MS) this.fillUntil(frame.atMs);
@@ -115,6 +115,11 @@ export class FrontEnd {
     this.listener.onHop(hop);
     if (this.deadlines.isDue(this.nowMs)) this.deadlines.reached(this.nowMs);
   }
+}
+
+function unusable({ atMs, channels }: HeardFrame): DetectionError {
+  const what = channels >= 1 ? `a frame that begins at ${atMs} ms` : `${channels} channels`;
+  return new DetectionError("INVALID_AUDIO", `cannot analyse ${what}`);
 }
 
 function firstChannel(frame: HeardFrame): Int16Array {
