@@ -13,7 +13,7 @@ const STRETCH = 500;
 /** Two minutes of a greeting, pauses and talk; the first half minute only warms up. */
 const WARM_UP_FRAMES = 30 * FRAMES_PER_SECOND;
 const MEASURED_FRAMES = 120 * FRAMES_PER_SECOND;
-const ROUNDS = 3;
+const ROUNDS = 8;
 
 /** CPU per second of one call's audio with every default detector on, beside two peers alone. */
 export async function detectionBench(emit: EmitRow): Promise<void> {
