@@ -13,8 +13,9 @@ import type { Random } from "../random.js";
 import { CallPaths } from "./core/call-paths.js";
 import type { Elsewhere } from "./core/hand-over.js";
 import { endLateFork } from "./core/late-fork.js";
+import { OwnRepeats } from "./core/own-repeats.js";
+import { PeerRepeats } from "./core/peer-repeats.js";
 import { type Arrival, Receiver } from "./core/receiver.js";
-import { Reliability } from "./core/reliability.js";
 import { Sender } from "./core/sender.js";
 import { failClient, tieCore } from "./core/sipjs-patches.js";
 import { createCore, moveCore } from "./core/user-agent-core.js";
@@ -60,7 +61,8 @@ export class Binding {
   /** What peers are told. */
   advertised: HostPort;
   private readonly options: BindingOptions;
-  private readonly reliability: Reliability;
+  private readonly ours: OwnRepeats;
+  private readonly theirs: PeerRepeats;
   private readonly paths = new CallPaths();
   private readonly sender: Sender;
   private readonly receiver: Receiver;
@@ -91,15 +93,17 @@ export class Binding {
     const port = wire.local.port || defaultPort(wire.protocol);
     this.advertised = { address: options.advertisedAddress, port };
     this.authenticator = credentials && new Authenticator(credentials, random);
-    this.reliability = new Reliability({
+    const repeating = {
       clock,
       repeats: !wire.reliable,
-      resend: (text, to) => this.sendRaw(text, to),
-    });
-    const { reliability, paths } = this;
+      resend: (text: string, to: HostPort) => this.sendRaw(text, to),
+    };
+    this.ours = new OwnRepeats(repeating);
+    this.theirs = new PeerRepeats(repeating);
+    const { ours, theirs, paths } = this;
     const { overStream } = hooks;
     this.sender = new Sender({
-      ...{ wire, reliability, paths, resolver },
+      ...{ wire, ours, theirs, paths, resolver },
       ...(overStream ? { overStream } : {}),
     });
     this.core = createCore({
@@ -122,7 +126,7 @@ export class Binding {
     const { admits } = hooks;
     const elsewhere = hooks.elsewhere?.(this);
     this.receiver = new Receiver({
-      ...{ wire, core, reliability, clock, random, logger },
+      ...{ wire, core, ours, theirs, clock, random, logger },
       ...(admits ? { admits } : {}),
       ...(elsewhere ? { elsewhere } : {}),
       onLateFork: (answer) => endLateFork(core, answer, (ack) => this.sendLateAck(ack, answer)),
@@ -198,7 +202,8 @@ export class Binding {
   async close(): Promise<void> {
     await this.farewell();
     this.core.dispose();
-    this.reliability.close();
+    this.ours.close();
+    this.theirs.close();
     await this.wire.close();
   }
 
@@ -228,7 +233,7 @@ export class Binding {
 
   private async farewell(): Promise<void> {
     const { clock } = this.options;
-    const limitMs = this.reliability.hasSilentInvite ? WITHDRAWN_MS : FAREWELL_MS;
+    const limitMs = this.ours.hasSilentInvite ? WITHDRAWN_MS : FAREWELL_MS;
     let over = false;
     let timer: TimerHandle | undefined;
     const deadline = new Promise<void>((resolve) => {
@@ -241,7 +246,7 @@ export class Binding {
       // An answer may call for another request: one with credentials.
       do {
         await this.sender.flush();
-        await this.reliability.answered();
+        await this.ours.answered();
       } while (!this.sender.idle && !over);
     };
     await Promise.race([answered(), deadline]);
@@ -259,8 +264,8 @@ export class Binding {
   }
 
   private unreachable(remote: HostPort, detail: string): void {
-    for (const key of this.reliability.unansweredTo(remote)) {
-      this.reliability.forget(key);
+    for (const key of this.ours.unansweredTo(remote)) {
+      this.ours.forget(key);
       const client = this.core.userAgentClients.get(key.branch + key.method);
       if (!client) continue;
       this.sender.keepFailure(key.branch, `${this.wire.protocol}: ${detail}`);

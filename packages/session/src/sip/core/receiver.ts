@@ -32,8 +32,9 @@ import {
   unreadableUriStatus,
 } from "./ingress.js";
 import { MergedRequests } from "./merged-requests.js";
+import type { OwnRepeats } from "./own-repeats.js";
+import type { PeerRepeats } from "./peer-repeats.js";
 import { rawRefusal } from "./raw-refusal.js";
-import type { Reliability } from "./reliability.js";
 import { responseTarget, sentBy } from "./routing.js";
 import { admitToDialog, forgetAccepted, forgetAnswered, refreshTarget } from "./sipjs-patches.js";
 import { SUPPORTED_EXTENSIONS } from "./user-agent-core.js";
@@ -53,7 +54,8 @@ export interface DialogDelegate extends SessionDelegate {
 export interface ReceiverOptions {
   readonly wire: Wire;
   readonly core: UserAgentCore;
-  readonly reliability: Reliability;
+  readonly ours: OwnRepeats;
+  readonly theirs: PeerRepeats;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -147,13 +149,13 @@ export class Receiver {
 
   /** A response to a request of ours that came by another wire; true when there is such a request. */
   takeResponse(response: ParsedResponse, branch: string): boolean {
-    if (!this.options.reliability.knows(branch, response.method)) return false;
+    if (!this.options.ours.knows(branch, response.method)) return false;
     this.guarded("a response by another way", () => this.receiveResponse(response));
     return true;
   }
 
   private receiveRequest(request: ParsedRequest, from: HostPort, over?: Wire): void {
-    const { core, wire, reliability, admits, logger, elsewhere } = this.options;
+    const { core, wire, theirs, admits, logger, elsewhere } = this.options;
     const via = stampVia(request, from, (over ?? wire).reliable);
     if (!via) {
       this.drop("a Via that cannot be read");
@@ -165,7 +167,7 @@ export class Receiver {
     }
     const branch = transactionBranch(request, via, from);
     const key = { branch, sentBy: sentBy(via), method: request.method };
-    if (!over && !reliability.receivedRequest(key, from)) return;
+    if (!over && !theirs.receivedRequest(key, from)) return;
     const requestUri = parseUri(request.requestUri);
     const message = toSipjsRequest(request, via);
     if (!message) {
@@ -232,7 +234,7 @@ export class Receiver {
   }
 
   private receiveResponse(response: ParsedResponse): void {
-    const { core, wire, reliability, elsewhere } = this.options;
+    const { core, wire, ours, elsewhere } = this.options;
     const via = parseVia(headerOf(response, "via") ?? "");
     if (!via?.branch) {
       this.drop("a response without a branch");
@@ -245,20 +247,20 @@ export class Receiver {
     }
     const { branch } = via;
     const { method, status } = response;
-    if (wire.reliable && !reliability.knows(branch, method))
+    if (wire.reliable && !ours.knows(branch, method))
       if (elsewhere?.takeResponse(response, branch)) return;
-    normalizeResponse(response, reliability.targetOf(branch, method));
+    normalizeResponse(response, ours.targetOf(branch, method));
     const message = toSipjsResponse(response, via);
     if (!message) {
       this.drop("a response whose addresses cannot be read");
       return;
     }
-    if (!reliability.receivedResponse(branch, method, status, message.toTag)) return;
+    if (!ours.receivedResponse(branch, method, status, message.toTag)) return;
     normalizeBody(message);
     const accepts = method === "INVITE" && status >= 200 && status < 300;
-    if (accepts && reliability.hasAcknowledged(branch)) return this.options.onLateFork(message);
+    if (accepts && ours.hasAcknowledged(branch)) return this.options.onLateFork(message);
     core.receiveIncomingResponseFromTransport(message);
-    if (accepts && reliability.hasAcknowledged(branch)) forgetAccepted(core, branch);
+    if (accepts && ours.hasAcknowledged(branch)) forgetAccepted(core, branch);
   }
 
   /** Refuses what sip.js could not even be told of. */

@@ -9,13 +9,15 @@ import {
   type OutgoingRequest,
   type OutgoingResponse,
 } from "./outgoing.js";
+import type { OwnRepeats } from "./own-repeats.js";
 import { OwnRequest } from "./own-request.js";
-import type { Reliability } from "./reliability.js";
+import type { PeerRepeats } from "./peer-repeats.js";
 import { MAX_DATAGRAM_BYTES, responseTarget, sentBy } from "./routing.js";
 
 export interface SenderOptions {
   readonly wire: Wire;
-  readonly reliability: Reliability;
+  readonly ours: OwnRepeats;
+  readonly theirs: PeerRepeats;
   readonly paths: CallPaths;
   readonly resolver: Resolver;
   /** The same peer over a stream, for what no datagram should carry; undefined where it takes none. */
@@ -91,12 +93,12 @@ export class Sender {
 
   /** `over` is the wire that the request came by, where that is not our own. */
   private sendResponse(response: OutgoingResponse, text: string, over?: Wire): Promise<void> {
-    const { wire, reliability } = this.options;
+    const { wire, theirs } = this.options;
     const { branch, method, status, via } = response;
     const to = responseTarget(via, (over ?? wire).protocol === "UDP");
     if (over) return over.send(text, to);
     const key = { branch, sentBy: sentBy(via), method };
-    reliability.sentResponse(key, status, text, to);
+    theirs.sentResponse(key, status, text, to);
     return wire.send(text, to);
   }
 
@@ -105,7 +107,7 @@ export class Sender {
     text: string,
     inviteBranch: string,
   ): Promise<void> {
-    const { wire, reliability, paths } = this.options;
+    const { wire, ours, paths } = this.options;
     const { branch, method, toTag } = request;
     const key = { branch, sentBy: "", method };
     try {
@@ -114,12 +116,12 @@ export class Sender {
       const stream = this.wantsStream(request, text)
         ? await this.options.overStream?.(to)
         : undefined;
-      if (method === "ACK") reliability.sentAck(inviteBranch, toTag, text, to);
-      else reliability.sentRequest(key, text, to, stream !== undefined);
+      if (method === "ACK") ours.sentAck(inviteBranch, toTag, text, to);
+      else ours.sentRequest(key, text, to, stream !== undefined);
       if (stream) await stream.send(overTcp(text), to);
       else await wire.send(text, to);
     } catch (error) {
-      reliability.forget(key);
+      ours.forget(key);
       this.keepFailure(branch, messageOf(error));
       throw error;
     }
@@ -127,16 +129,16 @@ export class Sender {
 
   /** RFC 3261 18.1.1. The ACK of a failure and CANCEL go the way of their INVITE. */
   private wantsStream({ method, branch }: OutgoingRequest, text: string): boolean {
-    const { wire, reliability } = this.options;
+    const { wire, ours } = this.options;
     if (wire.protocol !== "UDP") return false;
-    if (method === "ACK" || method === "CANCEL") return reliability.wasMoved(branch, "INVITE");
+    if (method === "ACK" || method === "CANCEL") return ours.wasMoved(branch, "INVITE");
     return Buffer.byteLength(text) > MAX_DATAGRAM_BYTES;
   }
 
   /** The ACK of a failure and CANCEL follow the INVITE hop by hop (RFC 3261 9.1, 17.1.1.3). */
   private inviteTarget({ method, branch }: OutgoingRequest): HostPort | undefined {
     if (method !== "ACK" && method !== "CANCEL") return undefined;
-    return this.options.reliability.targetOf(branch, "INVITE");
+    return this.options.ours.targetOf(branch, "INVITE");
   }
 
   private async resolveTarget({ nextUri }: OutgoingRequest): Promise<HostPort> {

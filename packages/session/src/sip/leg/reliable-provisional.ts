@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from "../../clock.js";
-import { T1_MS, T2_MS } from "../core/reliability.js";
+import { T1_MS, T2_MS } from "../core/transaction-book.js";
 
 /** `RSeq` starts low so that it never wraps (RFC 3262 3). */
 const MAX_FIRST_RSEQ = 1_000_000;
