@@ -12,6 +12,8 @@ export interface LabelRow extends AnsweredNumber {
 const RING = { durationMs: 1_000 };
 /** People and machines need a moment after they pick up. */
 const MOMENT = { durationMs: 300 };
+/** So do networks, before their tones: nothing of those is lost while audio settles. */
+const CONNECTING = { durationMs: 1_500 };
 
 /** US busy and reorder tone (ITU-T E.180): both frequencies together. */
 const BUSY_HZ = [480, 620] as const;
@@ -110,7 +112,7 @@ export const LABEL_NUMBERS: readonly LabelRow[] = [
     label: "busy",
     expected: "USER_BUSY",
     script: (callee) => {
-      let busy = callee.earlyMedia();
+      let busy = callee.earlyMedia().silence(CONNECTING);
       for (let cycle = 0; cycle < 6; cycle++)
         busy = busy.tone({ frequenciesHz: BUSY_HZ, durationMs: 500 }).silence({ durationMs: 500 });
       return busy.reject(486);
@@ -174,7 +176,7 @@ function picksUp(callee: Callee): Callee {
 }
 
 function announces(callee: Callee, tones: readonly (readonly [number, number])[]): Callee {
-  let early = callee.earlyMedia();
+  let early = callee.earlyMedia().silence(CONNECTING);
   for (const [frequencyHz, durationMs] of tones)
     early = early.tone({ frequenciesHz: [frequencyHz], durationMs, levelDb: -18 });
   return early.silence({ durationMs: 400 });
