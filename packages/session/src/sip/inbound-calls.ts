@@ -13,7 +13,7 @@ import type { SipOutboundLeg } from "./leg/outbound-leg.js";
 import { refuseInvite } from "./leg/refuse-invite.js";
 import { findReplaced } from "./leg/replacing.js";
 import { tooBrief } from "./leg/session-keeper.js";
-import { sdpOf } from "./message/evidence.js";
+import { sdpIn } from "./message/sipjs-message.js";
 
 export interface InboundCallsOptions {
   readonly settings: LegSettings;
@@ -75,7 +75,7 @@ export class InboundCalls {
     if (credentials && !made.offer.challenge({ ...credentials, status: 401 })) return;
     const brief = tooBrief(message);
     if (brief) return void request.reject({ statusCode: 422, extraHeaders: brief });
-    const offer = sdpOf(message);
+    const offer = sdpIn(message);
     const { address } = binding.advertised;
     const { codecs } = settings.mediaPlane;
     const why = offer && whyUnanswerable(offer, codecs, settings.srtp, address);

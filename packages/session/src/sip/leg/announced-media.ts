@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 import type { AgreedMedia } from "../../media/media-plane.js";
 import { sdpOf } from "../message/evidence.js";
 import { audioSourceOf } from "../message/sdp.js";
+import type { SdpText } from "../message/sdp-text.js";
 
 /** Addresses that mean something in their own network only (RFC 6890). */
 const local = new BlockList();
@@ -33,8 +34,10 @@ interface Request {
  * where a NAT may stand between: when an address of some inner network is named by a request that
  * came from elsewhere.
  */
-export function announcedMedia(request: Request): AgreedMedia["remote"] | undefined {
-  const offer = sdpOf(request);
+export function announcedMedia(
+  request: Request,
+  offer: string | SdpText | undefined = sdpOf(request),
+): AgreedMedia["remote"] | undefined {
   const source = offer === undefined ? undefined : audioSourceOf(offer);
   if (!source) return undefined;
   const family = isIP(source.address);

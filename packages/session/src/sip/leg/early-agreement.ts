@@ -2,6 +2,7 @@ import type { IncomingRequestMessage } from "sip.js/lib/core/index.js";
 import type { Binding } from "../binding.js";
 import { sdpOf } from "../message/evidence.js";
 import type { Negotiation } from "../message/sdp.js";
+import { sdpIn } from "../message/sipjs-message.js";
 import type { LegMedia } from "./leg-media.js";
 import { answerUpdate } from "./renegotiation.js";
 
@@ -47,7 +48,7 @@ export class EarlyAgreement {
 
   /** The answer to the INVITE's offer; the same one each time (RFC 3261 13.3.1.4). */
   makeAnswer(): Negotiation | undefined {
-    const offer = sdpOf(this.options.invite);
+    const offer = sdpIn(this.options.invite);
     if (offer === undefined) return undefined;
     const result = this.answer ?? this.options.media.answer(offer);
     if (result.ok) this.answer = result;

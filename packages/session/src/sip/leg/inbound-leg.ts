@@ -22,6 +22,7 @@ import type { DialogDelegate } from "../core/receiver.js";
 import { forgetEarlyAnswer, setToTag } from "../core/sipjs-patches.js";
 import { reasonOf, sdpOf } from "../message/evidence.js";
 import type { Negotiation } from "../message/sdp.js";
+import { sdpIn } from "../message/sipjs-message.js";
 import { announcedMedia } from "./announced-media.js";
 import type { CallDialog } from "./call-dialog.js";
 import { DigitWays } from "./digit-ways.js";
@@ -83,7 +84,7 @@ export class SipInboundLeg implements InboundLeg {
         request.message.callId,
         binding.advertised.address,
         (signal) => this.emit(signal),
-        announcedMedia(request.message),
+        announcedMedia(request.message, sdpIn(request.message)),
       );
     this.ownsPort = media === undefined;
     this.early = new EarlyAgreement({ invite: request.message, binding, media: this.legMedia });

@@ -14,6 +14,7 @@ import {
   type LocalMedia,
   type Negotiation,
 } from "../message/sdp.js";
+import type { SdpText } from "../message/sdp-text.js";
 import type { LegSettings } from "./leg-settings.js";
 
 const PACKET_MS = 20;
@@ -136,7 +137,7 @@ export class LegMedia {
   }
 
   /** Answers an offer and puts it in force when it fits. */
-  answer(offer: string): Negotiation {
+  answer(offer: string | SdpText): Negotiation {
     this.sessionVersion += 1;
     return this.apply(answerOffer(offer, this.local()));
   }
@@ -189,7 +190,7 @@ export class LegMedia {
 
 /** Why we could not answer this offer at all; nothing is opened, and its keys protect nothing. */
 export function whyUnanswerable(
-  offer: string,
+  offer: string | SdpText,
   codecs: LocalMedia["codecs"],
   srtp: SrtpPolicy,
   address: string,

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
+import type { MediaDescription, SessionDescription } from "sdp-transform";
 import { takesComfortNoise } from "../../media/codecs/registry.js";
 import type { AgreedMedia, CodecOffer, MediaDirection } from "../../media/media-plane.js";
 import {
@@ -12,6 +12,7 @@ import {
   type SdesChoice,
   type SdesKey,
 } from "./sdes.js";
+import { SdpText } from "./sdp-text.js";
 
 /** Our own side of an offer or answer. */
 export interface LocalMedia {
@@ -61,8 +62,8 @@ export function formatOffer(local: LocalMedia): string {
 }
 
 /** Answers an offer (RFC 3264 6): one audio stream, the others refused with port 0. */
-export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
-  const offer = parseSdp(offerText);
+export function answerOffer(sdp: string | SdpText, local: LocalMedia): Negotiation {
+  const { text: offerText, description: offer } = SdpText.of(sdp);
   if (!offer) return { ok: false, reason: "the offer is no SDP" };
   const stream = chooseStream(offer, offerText, local.sdes);
   if (!stream) return { ok: false, reason: "the offer has no RTP audio" };
@@ -106,7 +107,7 @@ export function answerOffer(offerText: string, local: LocalMedia): Negotiation {
 
 /** Reads the answer to our offer. */
 export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation {
-  const answer = parseSdp(answerText);
+  const answer = new SdpText(answerText).description;
   if (!answer) return { ok: false, reason: "the answer is no SDP" };
   const index = answer.media.findIndex(isRtpAudio);
   const media = answer.media[index];
@@ -138,8 +139,8 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
 }
 
 /** Where the first RTP audio of an offer comes from; undefined when it has none. */
-export function audioSourceOf(offerText: string): AgreedMedia["remote"] | undefined {
-  const offer = parseSdp(offerText);
+export function audioSourceOf(sdp: string | SdpText): AgreedMedia["remote"] | undefined {
+  const offer = SdpText.of(sdp).description;
   const media = offer?.media.find(isRtpAudio);
   const remote = offer && media && remoteMedia(offer, media);
   return remote && { address: remote.address, port: remote.port };
@@ -147,35 +148,13 @@ export function audioSourceOf(offerText: string): AgreedMedia["remote"] | undefi
 
 /** What the audio of a description may be spoken in, best first, as `NAME/RATE`. */
 export function codecNamesOf(text: string): readonly string[] {
-  const audio = parseSdp(text)?.media.find(({ type }) => type === "audio");
+  const audio = new SdpText(text).description?.media.find(({ type }) => type === "audio");
   return audio ? codecsOf(audio).map(({ name, clockRate }) => `${name}/${clockRate}`) : [];
 }
 
 /** Who holds whom: the peer holds us when it no longer wants our audio. */
 export function isHeldByPeer(direction: MediaDirection): boolean {
   return direction === "recvonly" || direction === "inactive";
-}
-
-function parseSdp(text: string): SessionDescription | undefined {
-  if (!/^v=0\s/m.test(text)) return undefined;
-  try {
-    const parsed = parse(text);
-    const whole = Array.isArray(parsed.media) && parsed.media.every(isWhole);
-    return whole ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A stream as far as we read it; sdp-transform leaves out what it cannot make sense of. */
-function isWhole(media: MediaDescription): boolean {
-  return (
-    typeof media.type === "string" &&
-    typeof media.port === "number" &&
-    typeof media.protocol === "string" &&
-    [...media.rtp, ...media.fmtp].every((entry) => typeof entry.payload === "number") &&
-    media.rtp.every((entry) => typeof entry.codec === "string")
-  );
 }
 
 function isRtpAudio({ type, port, protocol }: MediaDescription): boolean {

@@ -7,6 +7,7 @@ import {
   URI,
 } from "sip.js/lib/core/index.js";
 import type { Wire } from "../transport/wire.js";
+import { sdpOf } from "./evidence.js";
 import { plainName, sipjsName } from "./header-names.js";
 import {
   detached,
@@ -25,6 +26,7 @@ import {
   type ParsedRequest,
   type ParsedResponse,
 } from "./parse.js";
+import { SdpText } from "./sdp-text.js";
 
 /**
  * A URI that is written back exactly as it came. sip.js would decode, re-escape and re-order it,
@@ -113,6 +115,15 @@ export function viaOf(message: IncomingRequestMessage): ViaValue | undefined {
   return message instanceof ReadRequest ? message.topVia : undefined;
 }
 
+/** The offer or answer in a request, read once. */
+export function sdpIn(message: IncomingRequestMessage): SdpText | undefined {
+  const text = sdpOf(message);
+  if (text === undefined) return undefined;
+  if (!(message instanceof ReadRequest)) return new SdpText(text);
+  if (message.sdp?.text !== text) message.sdp = new SdpText(text);
+  return message.sdp;
+}
+
 /** The headers that somebody made up for a purpose of their own, by their names in lower case. */
 export function customHeadersOf(message: IncomingRequestMessage): Readonly<Record<string, string>> {
   const custom: Record<string, string> = {};
@@ -137,6 +148,7 @@ class ReadRequest extends IncomingRequestMessage {
   declare source: ParsedMessage;
   declare topVia: ViaValue;
   wire: Wire | undefined;
+  sdp: SdpText | undefined;
 }
 
 class ReadResponse extends IncomingResponseMessage {
