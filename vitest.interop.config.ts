@@ -7,11 +7,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["test/interop/**/*.test.ts"],
+    include: ["test/interop/**/*.test.ts", "test/robustness/torture/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,
-    reporters: ["verbose"],
+    reporters: ["verbose", "./test/interop/matrix-reporter.ts"],
   },
 });

@@ -16,7 +16,12 @@ const steps = [
   { name: "docs", script: "docs:check" },
   { name: "examples", script: "examples" },
   { name: "demo", script: "demo" },
-  { name: "interop", script: "test:interop", report: true },
+  {
+    name: "interop",
+    script: "test:interop",
+    report: true,
+    reporters: ["./test/interop/matrix-reporter.ts"],
+  },
   { name: "fuzz", script: "fuzz", args: ["--runs", "100000"] },
 ];
 
@@ -30,10 +35,13 @@ rmSync(work, { recursive: true, force: true });
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
-async function run({ name, script, report, args = [] }) {
+async function run({ name, script, report, reporters = [], args = [] }) {
   const file = join(work, `${name}.json`);
   const more = report
-    ? ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
+    ? [
+        ...["default", "json", ...reporters].map((reporter) => `--reporter=${reporter}`),
+        `--outputFile.json=${file}`,
+      ]
     : args;
   console.log(`\n── ${name} ──`);
   const startedMs = performance.now();

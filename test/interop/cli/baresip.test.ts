@@ -6,6 +6,8 @@ import { type ClipName, clipPath } from "@offhook/session/testing";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { readWav, writeWav } from "../../../packages/session/src/media/recording/wav.js";
 import { bestMatch } from "../../../packages/session/src/media/testing/correlation.js";
+import { upper } from "../matrix.js";
+import { matrixRow } from "../matrix-row.js";
 import { type Baresip, type BaresipOptions, startBaresip } from "./baresip.js";
 import { type Offhook, startOffhook } from "./offhook.js";
 import { onlyOutcome, statesOf } from "./outcome-shape.js";
@@ -113,6 +115,8 @@ describe.each(["udp", "tcp"] as const)("baresip over %s", (transport) => {
   });
 
   it("is called by an agent, and each hears the other", async () => {
+    const about = { case: "audio both ways", peer: "baresip" } as const;
+    matrixRow({ ...about, transport: upper(transport), role: "we call" });
     const heard = join(folder, `dial-${transport}.wav`);
     const peer = await baresip({ transport, say: speech(BARESIP_SAYS, 10_000) });
     const command = ["dial", "sip:baresip@127.0.0.1", ...trunkOf(peer), ...recorder];
@@ -135,6 +139,8 @@ describe.each(["udp", "tcp"] as const)("baresip over %s", (transport) => {
   });
 
   it("calls offhook answer, and each hears the other", async () => {
+    const about = { case: "audio both ways", peer: "baresip" } as const;
+    matrixRow({ ...about, transport: upper(transport), role: "we answer" });
     const heard = join(folder, `answer-${transport}.wav`);
     const listen = ["--listen", `${transport}:127.0.0.1:0`, "--max-calls", "1"];
     const us = offhook(["answer", ...listen, ...recorder], heard);

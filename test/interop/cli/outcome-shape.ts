@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { endedBecause } from "../matrix-row.js";
 import { type Exit, eventsOf, type Line, outcomesOf } from "./offhook.js";
 
 /** What an outcome line says first, in this order; evidence may follow. */
@@ -32,6 +33,7 @@ export function onlyOutcome(exit: Exit): Line {
   expect(exit.lines.at(-1)).toBe(outcome);
   expectOutcomeShape(outcome);
   expectEventShape(exit, outcome);
+  endedBecause(String(outcome["endReason"]));
   return outcome;
 }
 

@@ -6,15 +6,17 @@ import {
   testKey,
 } from "../../../packages/session/src/sip/testing/certificates.js";
 import { silentMediaPlane } from "../../bench/silent-media-plane.js";
+import { upper } from "../matrix.js";
+import { endedBecause, matrixRow } from "../matrix-row.js";
 import { type Kamailio, startKamailio } from "./kamailio.js";
 import { recordLeg } from "./leg-recorder.js";
 
-type Transport = "udp" | "tcp" | "tls" | "ws";
+type Transport = "udp" | "tcp" | "tls" | "ws" | "wss";
 
 describe.each([
   ["MD5", false],
   ["SHA-256", true],
-] as const)("Kamailio as registrar and proxy, asking with %s", (_algorithm, sha256) => {
+] as const)("Kamailio as registrar and proxy, asking with %s", (algorithm, sha256) => {
   let kamailio: Kamailio;
   const carriers: SipCarrier[] = [];
 
@@ -29,7 +31,7 @@ describe.each([
   const account = (username: string, transport: Transport, password = "secret") => {
     const carrier = createSipCarrier({
       trunk: {
-        uri: `sip:127.0.0.1:${transport === "tls" ? kamailio.tlsPort : kamailio.port}`,
+        uri: `sip:127.0.0.1:${/^(?:tls|wss)$/.test(transport) ? kamailio.tlsPort : kamailio.port}`,
         transport,
         username,
         password,
@@ -42,9 +44,15 @@ describe.each([
     return carrier;
   };
 
-  it.each(["udp", "tcp", "tls", "ws"] as const)(
+  it.each(["udp", "tcp", "tls", "ws", "wss"] as const)(
     "over %s: registers both, calls through, and hangs up from either side",
     async (transport) => {
+      matrixRow({
+        case: `registrar and proxy, ${algorithm}, Record-Route`,
+        peer: "Kamailio",
+        transport: upper(transport),
+        role: "both",
+      });
       const alice = account("alice", transport);
       const bob = account("bob", transport);
       await Promise.all([alice.registration?.registered(), bob.registration?.registered()]);
@@ -61,15 +69,16 @@ describe.each([
           if (who === "callee") void far.until("answered").then(() => leg.bye());
         });
         const near = recordLeg();
-        const leg = alice.placeCall(
-          { callId: "k", destination: alice.parseDestination("bob") },
-          near,
+        const leg = near.watch(
+          alice.placeCall({ callId: "k", destination: alice.parseDestination("bob") }, near),
+          "outbound",
         );
         expect((await near.until("answered")).answer.usableMedia).toBe(true);
         if (who === "caller") leg.bye();
         expect(await (who === "caller" ? far : near).until("far_side_ended")).toMatchObject({
           request: "BYE",
         });
+        endedBecause(near.endReason());
         stop();
       }
     },

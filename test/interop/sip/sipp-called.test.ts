@@ -4,9 +4,23 @@ import {
   type OutboundLeg,
   type SipTrunk,
 } from "@offhook/session";
+import { type VirtualClock, virtualClock } from "@offhook/session/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentMediaPlane } from "../../bench/silent-media-plane.js";
+import { calledCases, upper } from "../matrix.js";
+import { endedBecause, matrixRow } from "../matrix-row.js";
+import {
+  answerRepeated,
+  byeRace,
+  byeRepeated,
+  challengedWithSha256,
+  neverRefreshed,
+  refreshedByReinvite,
+  refreshedByUpdate,
+  ringThenUnavailable,
+} from "./called-scenarios.js";
 import { type LegRecorder, recordLeg } from "./leg-recorder.js";
+import type { SippScenario } from "./scenario.js";
 import { freePort, type Sipp, startSipp } from "./sipp.js";
 
 const closers: (() => Promise<void>)[] = [];
@@ -23,21 +37,28 @@ interface Called {
 /** Calls sipp, which plays `scenario`. */
 async function call(
   transport: "udp" | "tcp",
-  scenario: string,
+  scenario: string | SippScenario,
   trunk: Partial<SipTrunk> = {},
+  clock?: VirtualClock,
 ): Promise<Called> {
+  const name = typeof scenario === "string" ? scenario : scenario.name;
+  const title = calledCases[name] ?? name;
+  matrixRow({ case: title, peer: "sipp", transport: upper(transport), role: "we call" });
   const sipp = await startSipp({ scenario, transport });
   const carrier = createSipCarrier({
     trunk: { uri: `sip:127.0.0.1:${sipp.port}`, transport, ...trunk },
     mediaPlane: silentMediaPlane(),
-  });
-  closers.push(async () => {
-    await carrier.close();
-    await sipp.stop();
+    ...(clock ? { clock } : {}),
   });
   const heard = recordLeg();
+  closers.push(async () => {
+    endedBecause(heard.endReason());
+    await (clock ? clock.runUntil(carrier.close()) : carrier.close());
+    await sipp.stop();
+  });
   const destination = carrier.parseDestination("+12025550100");
-  return { sipp, leg: carrier.placeCall({ callId: scenario, destination }, heard), heard };
+  const leg = heard.watch(carrier.placeCall({ callId: name, destination }, heard), "outbound");
+  return { sipp, leg, heard };
 }
 
 async function satisfied(sipp: Sipp): Promise<void> {
@@ -200,6 +221,68 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
     },
   );
 
+  it("rings, and says then that it is not there", async () => {
+    const { sipp, heard } = await call(transport, ringThenUnavailable());
+    const { response } = await heard.until("rejected");
+    expect(response.status).toBe(480);
+    expect(types(heard.signals)).toContain("provisional");
+    await satisfied(sipp);
+  });
+
+  it("hangs up in the same moment as we do", async () => {
+    const { sipp, leg, heard } = await call(transport, byeRace());
+    await heard.until("answered");
+    leg.bye();
+    await satisfied(sipp);
+  });
+
+  it("hangs up, and says so twice", async () => {
+    const { sipp, heard } = await call(transport, byeRepeated());
+    await heard.until("far_side_ended");
+    await satisfied(sipp);
+    expect(types(heard.signals).filter((type) => type === "far_side_ended")).toHaveLength(1);
+  });
+
+  it("answers again, as if our ACK were lost", async () => {
+    const { sipp, leg, heard } = await call(transport, answerRepeated());
+    await heard.until("answered");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    leg.bye();
+    await satisfied(sipp);
+    expect(types(heard.signals).filter((type) => type === "answered")).toHaveLength(1);
+  });
+
+  it.each([
+    ["UPDATE", refreshedByUpdate],
+    ["re-INVITE", refreshedByReinvite],
+  ])("lets us keep the session alive, by %s", async (_method, scenario) => {
+    const clock = virtualClock();
+    const { sipp, leg, heard } = await call(transport, scenario(), {}, clock);
+    await heard.until("answered");
+    await clock.advanceBy(46_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await clock.advanceBy(40_000);
+    expect(types(heard.signals)).not.toContain("dialog_lost");
+    leg.bye();
+    await satisfied(sipp);
+  });
+
+  it("does not keep the session alive, and is given up", async () => {
+    const clock = virtualClock();
+    const { sipp, heard } = await call(transport, neverRefreshed(), {}, clock);
+    await heard.until("answered");
+    await clock.advanceBy(90_000);
+    expect((await heard.until("dialog_lost")).detail).toMatch(/session timer/);
+    await satisfied(sipp);
+  });
+
+  it("asks for SHA-256 or MD5, and gets SHA-256", async () => {
+    const { sipp, leg, heard } = await call(transport, challengedWithSha256(), credentials);
+    await heard.until("answered");
+    leg.bye();
+    await satisfied(sipp);
+  });
+
   it("lets itself be transferred, and says how it goes", async () => {
     const { sipp, leg, heard } = await call(transport, "transfer");
     await heard.until("answered");
@@ -270,13 +353,18 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
   });
 
   it("is not there", async () => {
+    const title = calledCases["closed"] ?? "";
+    matrixRow({ case: title, peer: "sipp", transport: upper(transport), role: "we call" });
     const port = await freePort();
     const carrier = createSipCarrier({
       trunk: { uri: `sip:127.0.0.1:${port}`, transport },
       mediaPlane: silentMediaPlane(),
     });
-    closers.push(() => carrier.close());
     const heard = recordLeg();
+    closers.push(() => {
+      endedBecause(heard.endReason());
+      return carrier.close();
+    });
     const startedMs = performance.now();
     const destination = carrier.parseDestination("+12025550100");
     carrier.placeCall({ callId: "closed", destination }, heard);
@@ -285,9 +373,9 @@ describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
   });
 });
 
-describe("sipp called over udp only", () => {
+describe.each(["udp", "tcp"] as const)("sipp called over %s", (transport) => {
   it("answers from two forks, and the second is ended", async () => {
-    const { sipp, leg, heard } = await call("udp", "forked-answers");
+    const { sipp, leg, heard } = await call(transport, "forked-answers");
     await heard.until("answered");
     await new Promise((resolve) => setTimeout(resolve, 300));
     leg.bye();

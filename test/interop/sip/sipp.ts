@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { SippScenario } from "./scenario.js";
 
 const scenarios = fileURLToPath(new URL("./scenarios/", import.meta.url));
 
 export interface SippOptions {
   /** File name below `scenarios/`, or a whole path, without `.xml`. */
-  readonly scenario: string;
+  readonly scenario: string | SippScenario;
   readonly transport?: "udp" | "tcp" | "tls";
   /** Where sipp calls; absent when it waits to be called. */
   readonly target?: { readonly address: string; readonly port: number };
@@ -32,13 +33,15 @@ const transportFlags = { udp: "u1", tcp: "t1", tls: "l1" } as const;
 export async function startSipp(options: SippOptions): Promise<Sipp> {
   const port = options.localPort ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "offhook-sipp-"));
-  const { target, calls = 1 } = options;
+  const { scenario, target, calls = 1 } = options;
+  const written = join(folder, "scenario.xml");
+  if (typeof scenario !== "string") writeFileSync(written, scenario.toXml());
   const child = spawn(
     "sipp",
     [
       ...(target ? [`${target.address}:${target.port}`] : []),
       "-sf",
-      resolve(scenarios, `${options.scenario}.xml`),
+      typeof scenario === "string" ? resolve(scenarios, `${scenario}.xml`) : written,
       "-i",
       "127.0.0.1",
       "-p",

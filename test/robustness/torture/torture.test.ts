@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { createSipCarrier, type LegSignal } from "@offhook/session";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentMediaPlane } from "../../bench/silent-media-plane.js";
+import { matrixRow } from "../../interop/matrix-row.js";
 import { recordLeg } from "../../interop/sip/leg-recorder.js";
 import { DatagramPeer } from "./datagram-peer.js";
 import { consent, type Endpoint, field, inDialog, openEndpoint, ping } from "./endpoint.js";
@@ -62,8 +63,9 @@ it("has every message of both RFCs", () => {
 describe.each([
   ["RFC 4475", rfc4475],
   ["RFC 5118", [...ipv6Messages, ...mendedIpv6Messages]],
-])("%s in a datagram", (_rfc, messages) => {
+] as const)("%s in a datagram", (rfc, messages) => {
   it.each(named(messages))("%s", async (_name, { bytes, expected }) => {
+    matrixRow({ case: rfc, peer: "by hand", transport: "UDP", role: "we are asked" });
     peer.send(bytes, endpoint.udpPort);
     if (expected === "answered") {
       const isAnswer = (text: string) => statusOf(text) === 200;
@@ -81,8 +83,9 @@ describe.each([
 describe.each([
   ["RFC 4475", rfc4475],
   ["RFC 5118", [...ipv6Messages, ...mendedIpv6Messages]],
-])("%s on a stream", (_rfc, messages) => {
+] as const)("%s on a stream", (rfc, messages) => {
   it.each(named(messages))("%s", async (_name, message) => {
+    matrixRow({ case: rfc, peer: "by hand", transport: "TCP", role: "we are asked" });
     const { bytes, expected, stream = expected } = message;
     const socket = connect(endpoint.tcpPort, "127.0.0.1");
     await once(socket, "connect");

@@ -241,6 +241,27 @@ Content-Length: 0
     expect(signals.map(({ type }) => type)).toEqual(["dialing", "answered", "far_side_ended"]);
   });
 
+  it("hangs up on us before its ACK came, which it must have lost", async () => {
+    const signals: LegSignal[] = [];
+    carrier.receiveCalls((offer) =>
+      offer.accept({ onSignal: (signal) => signals.push(signal) }).answer(),
+    );
+    receive(invite("lost"));
+    await vi.advanceTimersByTimeAsync(100);
+    const tag = /^To: .*;tag=(\w+)/m.exec(sent().at(-1) ?? "")?.[1];
+    receive(
+      invite("lost")
+        .replace("branch=z9hG4bK", "branch=z9hG4bKbye")
+        .replace("To: <sip:b@127.0.0.1>", `To: <sip:b@127.0.0.1>;tag=${tag}`)
+        .replace(/INVITE/g, "BYE")
+        .replace("CSeq: 1", "CSeq: 2")
+        .replace(/Content-Type.*/s, "Content-Length: 0\n\n"),
+    );
+    await vi.advanceTimersByTimeAsync(100);
+    expect(signals.map(({ type }) => type)).toEqual(["answered", "far_side_ended"]);
+    expect(sent().at(-1)).toMatch(/^SIP\/2\.0 200 .*CSeq: 2 BYE/s);
+  });
+
   it("floods us with INVITEs that it never acknowledges", async () => {
     for (let count = 0; count < 200; count++) receive(invite(`flood${count}`));
     await vi.advanceTimersByTimeAsync(100);

@@ -70,7 +70,7 @@ function core(answer?: Record<string, string[]>) {
 /** A request of a caller, in the dialog with `toTag` where there is one. */
 function incoming(method: string, cseq: number, toTag = ""): IncomingRequestMessage {
   const text = `${method} sip:offhook@127.0.0.1 SIP/2.0
-Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK${method}${cseq}
+Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK${method === "CANCEL" ? "INVITE" : method}${cseq}
 From: <sip:b@127.0.0.1>;tag=far
 To: <sip:a@127.0.0.1>${toTag && `;tag=${toTag}`}
 Call-ID: from-far
@@ -307,6 +307,8 @@ describe("the patches of sip.js", () => {
     receive("INVITE", 1);
     const [request] = offered;
     setToTag(request as unknown as Parameters<typeof setToTag>[0], "drawn");
+    receive("CANCEL", 1);
+    expect(sent.at(-1)).toMatch(/^SIP\/2\.0 200 .*;tag=drawn\r$/ms);
     request?.reject({ statusCode: 486 });
     expect(sent.at(-1)).toMatch(/^SIP\/2\.0 486 .*^To: <sip:a@127\.0\.0\.1>;tag=drawn\r$/ms);
   });

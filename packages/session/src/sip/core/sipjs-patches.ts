@@ -90,6 +90,11 @@ export function setToTag(server: UserAgentServer, tag: string): void {
   (server as unknown as { toTag: string }).toTag = tag;
 }
 
+/** The To tag that a server's responses carry. */
+export function toTagOf(server: UserAgentServer): string {
+  return (server as unknown as { toTag: string }).toTag;
+}
+
 /**
  * Takes a request that sip.js has no handler for into a dialog's order of things (RFC 3261 12.2.2);
  * false when it came out of order and was answered 500.

@@ -19,7 +19,7 @@ import type { TransportProtocol } from "../transport/wire.js";
 import type { Origin } from "./outgoing.js";
 import { OwnRequest } from "./own-request.js";
 import { writeResponse } from "./own-response.js";
-import { drawBranch, installSipjsPatches } from "./sipjs-patches.js";
+import { drawBranch, installSipjsPatches, toTagOf } from "./sipjs-patches.js";
 import { strictlyRouted } from "./strict-route.js";
 
 export interface CoreOptions {
@@ -128,7 +128,11 @@ class OffhookCore extends UserAgentCore {
     options: ResponseOptions,
   ): OutgoingResponse {
     const { userAgentHeaderFieldValue, supportedOptionTagsResponse } = this.configuration;
-    const message = writeResponse(request, options, options.toTag ?? this.random.hex(8), {
+    // A CANCEL is answered with the tag of what it cancels (RFC 3261 9.2).
+    const canceled =
+      request.method === "CANCEL" ? this.userAgentServers.get(request.viaBranch) : undefined;
+    const tag = options.toTag ?? (canceled ? toTagOf(canceled) : this.random.hex(8));
+    const message = writeResponse(request, options, tag, {
       supported: supportedOptionTagsResponse,
       userAgent: userAgentHeaderFieldValue ?? "",
     });
