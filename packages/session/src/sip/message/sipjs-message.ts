@@ -158,6 +158,8 @@ class ReadResponse extends IncomingResponseMessage {
 
 interface ReadMessage extends IncomingMessage {
   source: ParsedMessage;
+  /** What was made sense of already, by name. */
+  meanings?: Readonly<Record<string, { readonly value: string; readonly meaning: unknown }>>;
 }
 
 interface SipjsHeader {
@@ -185,7 +187,12 @@ const reading: PropertyDescriptorMap & ThisType<ReadMessage> = {
     value(this: ReadMessage, name: string, index = 0): unknown {
       const plain = plainName(name);
       const value = index === 0 ? headerOf(this.source, plain) : this.getHeaders(plain)[index];
-      return value === undefined ? undefined : meaningOf(plain, value);
+      if (value === undefined) return undefined;
+      const kept = this.meanings?.[plain];
+      if (kept?.value === value) return kept.meaning;
+      const meaning = meaningOf(plain, value);
+      this.meanings = { ...this.meanings, [plain]: { value, meaning } };
+      return meaning;
     },
   },
   setHeader: {
