@@ -36,9 +36,9 @@ function loss(ladder: readonly Measured[]): string {
     ladder.map((run) => [run.streams, measure(run)] as const);
   return drawCurves({
     title: "More and more streams on one thread",
-    x: { label: "streams at once, 50 packets/s each way" },
-    left: { label: "packets lost, %", shows: [0] },
-    right: { label: "p99 send jitter, ms", shows: [0] },
+    x: { label: "streams at once, 50 packets/s each way", shows: [0] },
+    left: { label: "packets lost, %", shows: [0, 1] },
+    right: { label: "p99 send jitter, ms", shows: [0, 5] },
     curves: [
       { name: "lost on the way in, %", points: over((run) => 100 * (1 - run.readShare)) },
       {
