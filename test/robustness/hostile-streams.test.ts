@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createSipCarrier, type LegSignal, type SipCarrier, silentLogger } from "@offhook/session";
 import { type VirtualClock, virtualClock } from "@offhook/session/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -206,10 +206,66 @@ describe("a stranger on TCP", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
   });
 
-  it("sends its calls and their ends in one piece", async () => {
+  it("sends three requests in one piece, and each is answered", async () => {
     const caller = await stranger(ports.TCP);
     caller.socket.write(invite("brief") + ping("between") + invite("other"));
     await poll(() => caller.text().match(/^SIP\/2\.0 200/gm)?.length).toBe(3);
+  });
+});
+
+describe("a callee on TCP", () => {
+  it("answers and hangs up in one piece", async () => {
+    const server = createServer((socket) => {
+      open.push(socket);
+      socket.on("error", () => undefined);
+      socket.on("data", (data) => {
+        const text = data.toString("latin1");
+        if (!text.startsWith("INVITE")) return;
+        const lines = text
+          .split("\r\n")
+          .filter((line) => /^(?:Via|From|Call-ID|CSeq): /.test(line));
+        const answer = [
+          "SIP/2.0 200 OK",
+          ...lines,
+          `To: ${field(text, "To")};tag=far`,
+          "Contact: <sip:b@127.0.0.1;transport=tcp>",
+          "Content-Type: application/sdp",
+          `Content-Length: ${sdp.length}`,
+          "",
+          sdp,
+        ].join("\r\n");
+        const bye = [
+          "BYE sip:offhook@127.0.0.1 SIP/2.0",
+          "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKbye",
+          `From: ${field(text, "To")};tag=far`,
+          `To: ${field(text, "From")}`,
+          `Call-ID: ${field(text, "Call-ID")}`,
+          "CSeq: 1 BYE",
+          "Content-Length: 0",
+          "",
+          "",
+        ].join("\r\n");
+        socket.write(answer + bye);
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const ours = createSipCarrier({
+      trunk: { uri: `sip:127.0.0.1:${port}`, transport: "tcp" },
+      mediaPlane: silentMediaPlane(),
+    });
+    const heard: LegSignal[] = [];
+    const destination = ours.parseDestination("+12025550100");
+    ours.placeCall({ callId: "c", destination }, { onSignal: (signal) => heard.push(signal) });
+    await poll(() => heard.map(({ type }) => type)).toEqual([
+      "dialing",
+      "answered",
+      "far_side_ended",
+    ]);
+    await ours.close();
+    for (const socket of open.splice(0)) socket.destroy();
+    server.close();
   });
 });
 
