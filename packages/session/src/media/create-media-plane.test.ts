@@ -63,6 +63,20 @@ describe("media plane", () => {
     }
   });
 
+  it("knows within half a second what a short call sent and heard", async () => {
+    const shared = plane();
+    const one = openEnd(shared);
+    const other = openEnd(shared);
+    await connectEnds(one, other);
+    await until(() => one.frames.length >= 25);
+    const { codec, packetsSent, packetsReceived } = one.port.stats();
+    expect({ codec, sent: packetsSent > 5, received: packetsReceived > 5 }).toEqual({
+      codec: "PCMU",
+      sent: true,
+      received: true,
+    });
+  });
+
   it("sends digits both ways, one signal each", async () => {
     const shared = plane();
     const one = openEnd(shared);

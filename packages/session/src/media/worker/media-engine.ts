@@ -13,6 +13,9 @@ import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
 const FRAME_TICKS = 4;
 const REPORT_TICKS = 52;
 const STATS_TICKS = 200;
+/** Until a leg is this old its counts are told more often: what a short call ends with has to hold. */
+const YOUNG_MS = 10_000;
+const YOUNG_STATS_TICKS = 48;
 const LOAD_TICKS = 200;
 /** Packets stay untouched until they have left; so many may be on their way at once. */
 const SLOTS = 4096;
@@ -247,7 +250,8 @@ export class MediaEngine {
       if (leg.isEven) this.sendDue(leg, tick);
       this.hear(leg, dueMs);
       if ((tick + leg.id) % REPORT_TICKS === 0) this.reportDue(leg, tick, dueMs);
-      if ((tick + leg.id) % STATS_TICKS === 0) this.reportStats(leg);
+      const statsTicks = dueMs - leg.openedMs < YOUNG_MS ? YOUNG_STATS_TICKS : STATS_TICKS;
+      if ((tick + leg.id) % statsTicks === 0) this.reportStats(leg);
     }
     for (const leg of this.uneven) this.sendDue(leg, tick);
   }
