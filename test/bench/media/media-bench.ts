@@ -17,7 +17,7 @@ import { loadRelay, type Relayed } from "./relay-load.js";
 import { LoadGenerator } from "./rtp-load.js";
 
 const STREAMS = 300;
-const SECONDS = 7;
+const SECONDS = 6;
 /**
  * Everything is measured so often, in turns. The least CPU time counts, and the steadiest sending:
  * the rest is what else the machine does.
