@@ -59,6 +59,11 @@ for (let done = 0; done < runs; done += RUNS_PER_TARGET) {
   await target.close();
 }
 
+// Whatever came in, a closed carrier leaves no timer behind.
+await new Promise((resolve) => setImmediate(resolve));
+if (process.getActiveResourcesInfo().includes("Timeout"))
+  failures.set("a timer goes on after everything was closed", `seed ${seed}`);
+
 for (const { run, complaint, datagram } of fuzzMedia(await builtMediaRoom(), runs, seed))
   failures.set(complaint, `datagram ${datagram} (run ${run})`);
 
