@@ -64,6 +64,8 @@ export interface AnswerResponse {
   readonly toTag?: string;
   /** False when the 2xx carried no SDP we can use; the leg has ACKed and ended it already. */
   readonly usableMedia: boolean;
+  /** Why not, in words. */
+  readonly mediaProblem?: string;
   /** The 2xx crossed our CANCEL (RFC 3261 9.1); the leg has ACKed it and sent BYE already. */
   readonly crossedCancel: boolean;
   readonly retarget?: RetargetEvidence;

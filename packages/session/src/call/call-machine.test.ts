@@ -160,6 +160,17 @@ describe("an outbound call", () => {
     expect(endReason).toBe("CANCELED");
   });
 
+  it("says what was wrong with an answer that nobody could speak in", () => {
+    const mediaProblem = "the answer refuses the audio";
+    const unusable = signal({
+      type: "answered",
+      answer: { ...answer, usableMedia: false, mediaProblem },
+    });
+    const { snapshot, endReason } = walk("outbound", [dialing, ring, unusable]);
+    expect(endReason).toBe("SIP_FAILED_MEDIA");
+    expect(decideEnd(snapshot.facts, settings.profile).because.text).toContain(mediaProblem);
+  });
+
   it("does not ring because a fork is over", () => {
     const over = signal({ type: "provisional", response: { ...ringing, status: 199 } });
     const { snapshot } = walk("outbound", [dialing, over]);

@@ -167,8 +167,17 @@ function onAnswered(draft: CallDraft, answer: AnswerResponse, atMs: number): voi
     if (!answer.crossedCancel) draft.effects.push({ type: "send", request: "BYE" });
     return draft.finish(withdrawn, atMs);
   }
-  if (!answer.usableMedia)
-    return draft.finish({ by: "us", requester: "runtime", reason: "SIP_FAILED_MEDIA" }, atMs);
+  if (!answer.usableMedia) {
+    const { mediaProblem } = answer;
+    const detail = mediaProblem && `No media could be agreed: ${mediaProblem}.`;
+    const ending: Ending = {
+      by: "us",
+      requester: "runtime",
+      reason: "SIP_FAILED_MEDIA",
+      ...(detail ? { detail } : {}),
+    };
+    return draft.finish(ending, atMs);
+  }
   draft.stopAll();
   draft.learn({ connectedAtMs: atMs });
   draft.enter("active", atMs);

@@ -57,6 +57,7 @@ const provisional = response.extend({
 const answer = response.extend({
   toTag: z.string().exactOptional(),
   usableMedia: z.boolean(),
+  mediaProblem: z.string().exactOptional(),
   crossedCancel: z.boolean(),
 });
 

@@ -270,16 +270,29 @@ export class SipInboundLeg implements InboundLeg {
   private receiveAck(ack: IncomingRequestMessage | undefined, agreed: boolean): void {
     if (this.phase !== "answered" || (!ack && !agreed)) return;
     this.phase = "talking";
-    const answer = ack && sdpOf(ack);
-    const usableMedia = agreed || (answer !== undefined && this.legMedia.accept(answer).ok);
+    const mediaProblem = agreed ? undefined : this.acceptAnswer(ack && sdpOf(ack));
+    const usableMedia = mediaProblem === undefined;
     const { sink } = this;
     if (usableMedia) this.legMedia.activate();
     else this.dialog?.bye({ protocol: "SIP", cause: 488 });
     sink?.onSignal({
       type: "answered",
-      answer: { status: 200, phrase: "OK", usableMedia, crossedCancel: false },
+      answer: {
+        status: 200,
+        phrase: "OK",
+        usableMedia,
+        ...(usableMedia ? {} : { mediaProblem }),
+        crossedCancel: false,
+      },
     });
     if (usableMedia) this.legMedia.tellHold();
+  }
+
+  /** Why the call cannot be spoken in; undefined where it can. */
+  private acceptAnswer(answer: string | undefined): string | undefined {
+    if (answer === undefined) return "the ACK has no answer to our offer";
+    const result = this.legMedia.accept(answer);
+    return result.ok ? undefined : result.reason;
   }
 
   private sdpOrRefusal(result: Negotiation | undefined): string | undefined {

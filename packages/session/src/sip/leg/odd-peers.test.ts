@@ -73,7 +73,13 @@ describe("an answer", () => {
     const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
     peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body });
     expect(headerOf(await peer.next(/^BYE /), "Reason")).toContain("488");
-    expect(signals.at(-1)).toMatchObject({ type: "answered", answer: { usableMedia: false } });
+    expect(signals.at(-1)).toMatchObject({
+      type: "answered",
+      answer: {
+        usableMedia: false,
+        mediaProblem: "the answer's address is of another IP version than ours",
+      },
+    });
   });
 
   it("with a telephone-event type of its own is heard under both", async () => {

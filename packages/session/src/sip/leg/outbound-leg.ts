@@ -285,7 +285,8 @@ export class SipOutboundLeg implements OutboundLeg {
     dialog.keeper.learn(message);
     dialog.keeper.agreedAsClient(message);
     const crossedCancel = this.cancelWanted !== undefined;
-    const usableMedia = this.acceptAnswer(message);
+    const mediaProblem = this.acceptAnswer(message);
+    const usableMedia = mediaProblem === undefined;
     if (usableMedia && !crossedCancel) this.legMedia.activate();
     const toTag = tagOf(message);
     const answer = {
@@ -293,6 +294,7 @@ export class SipOutboundLeg implements OutboundLeg {
       phrase: message.reasonPhrase ?? "",
       ...(toTag === undefined ? {} : { toTag }),
       usableMedia,
+      ...(usableMedia ? {} : { mediaProblem }),
       crossedCancel,
       ...retargetOf(message),
     };
@@ -313,11 +315,16 @@ export class SipOutboundLeg implements OutboundLeg {
     this.emit({ type: "answered", answer });
   }
 
-  private acceptAnswer(message: IncomingResponseMessage): boolean {
+  /** Why the call cannot be spoken in; undefined where it can. */
+  private acceptAnswer(message: IncomingResponseMessage): string | undefined {
     const sdp = sdpOf(message);
-    if (sdp !== undefined) return this.legMedia.accept(sdp).ok;
+    if (sdp !== undefined) {
+      const result = this.legMedia.accept(sdp);
+      return result.ok ? undefined : result.reason;
+    }
     // The answer may have come in an 18x of the same fork (RFC 3261 13.2.1).
-    return this.early.settle(message.toTag, this.earlyTags.includes(message.toTag));
+    const isKnown = this.earlyTags.includes(message.toTag);
+    return this.early.settle(message.toTag, isKnown) ? undefined : "the 2xx has no answer";
   }
 
   private receiveFinal(message: IncomingResponseMessage): void {
