@@ -1,11 +1,13 @@
 import {
+  ClientTransaction,
   type IncomingInviteRequest,
   type IncomingRequestMessage,
   IncomingResponseMessage,
   NameAddrHeader,
   type Session,
-  type SessionDialog,
+  SessionDialog,
   URI,
+  UserAgentClient,
 } from "sip.js/lib/core/index.js";
 import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -263,13 +265,24 @@ describe("the patches of sip.js", () => {
 
   it("take effect once, however many cores there are", () => {
     core();
-    const { core: made, sent, invite, uri, branches } = core();
-    invite({ onAccept: ({ ack }: { ack: () => void }) => ack() });
-    const answer = response(sent[0] ?? "", 200);
-    const contact = new NameAddrHeader(uri, "", {});
-    answer.headers["Contact"] = [{ raw: contact.toString(), parsed: contact }];
-    made.receiveIncomingResponseFromTransport(answer);
-    expect(branches()).toBe(2);
+    const patched = [
+      [UserAgentClient.prototype, "authenticationGuard"],
+      [SessionDialog.prototype, "startReInvite2xxRetransmissionTimer"],
+      [ClientTransaction, "makeId"],
+    ] as const;
+    const methods = () => patched.map(([owner, name]) => Reflect.get(owner, name));
+    const before = methods();
+    core();
+    expect(methods()).toEqual(before);
+    for (const [at, method] of methods().entries()) expect(method).toBe(before[at]);
+  });
+
+  it("keep neither transaction nor SDP of a dialog that stands", () => {
+    const { session } = answered();
+    expect(Reflect.get(session, "initialTransaction")).toBeDefined();
+    forgetAnswered(session);
+    for (const name of ["initialTransaction", "_offer", "_answer"])
+      expect(Reflect.get(session, name)).toBeUndefined();
   });
 
   it("raise the CSeq of the dialog with each answer to a challenge inside it", () => {
