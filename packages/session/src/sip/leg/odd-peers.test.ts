@@ -68,18 +68,22 @@ describe("an answer", () => {
     await expect.poll(types).toEqual(["dialing", "provisional", "answered"]);
   });
 
-  it("from where no packet of ours gets ends the call at once", async () => {
+  it("that refuses the audio ends the call at once, and why is said", async () => {
     dial();
-    const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
-    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body });
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body: sdpOf(0) });
     expect(headerOf(await peer.next(/^BYE /), "Reason")).toContain("488");
     expect(signals.at(-1)).toMatchObject({
       type: "answered",
-      answer: {
-        usableMedia: false,
-        mediaProblem: "the answer's address is of another IP version than ours",
-      },
+      answer: { usableMedia: false, mediaProblem: "the answer refuses the audio" },
     });
+  });
+
+  it("of another IP version is taken: where its audio comes from will be seen", async () => {
+    dial();
+    const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
+    peer.reply(await peer.next(/^INVITE /), "200 OK", port, { body });
+    await expect.poll(types).toContain("answered");
+    expect(signals.at(-1)).toMatchObject({ answer: { usableMedia: true } });
   });
 
   it("with a telephone-event type of its own is heard under both", async () => {
@@ -95,14 +99,13 @@ describe("an answer", () => {
 });
 
 describe("an offer", () => {
-  it("from where no packet of ours gets is refused, and why is said", async () => {
+  it("without audio is refused, and why is said", async () => {
     carrier.receiveCalls((offer) => void offer.accept(keep).answer());
-    const body = sdpOf().replaceAll("IN IP4 127.0.0.1", "IN IP6 2001:db8::1");
-    peer.request("INVITE", { callId: "six", ownTag: "six", theirTag: undefined, port }, 1, {
-      body,
-    });
+    const body = sdpOf().replace("m=audio", "m=video");
+    const dialog = { callId: "mute", ownTag: "mute", theirTag: undefined, port };
+    peer.request("INVITE", dialog, 1, { body });
     const refusal = await peer.next(/^SIP\/2\.0 488 /);
-    expect(headerOf(refusal, "Warning")).toMatch(/^399 \S+ ".*IP version.*"$/);
+    expect(headerOf(refusal, "Warning")).toMatch(/^399 \S+ "the offer has no RTP audio"$/);
   });
 });
 

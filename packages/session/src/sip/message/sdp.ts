@@ -71,8 +71,6 @@ export function answerOffer(sdp: string | SdpText, local: LocalMedia): Negotiati
   if (!sdes.ok) return sdes;
   const remote = remoteMedia(offer, media);
   if (!remote) return { ok: false, reason: "the offer names no usable address" };
-  if (!isWithinReach(remote, local))
-    return { ok: false, reason: "the offer's address is of another IP version than ours" };
   const theirs = codecsOf(media);
   const common = local.codecs.flatMap((ours) => {
     const match = theirs.find((codec) => sameCodec(codec, ours));
@@ -117,8 +115,6 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
   if (!sdes.ok) return sdes;
   const remote = remoteMedia(answer, media);
   if (!remote) return { ok: false, reason: "the answer names no usable address" };
-  if (!isWithinReach(remote, local))
-    return { ok: false, reason: "the answer's address is of another IP version than ours" };
   const theirs = codecsOf(media);
   const common = theirs.filter((codec) => local.codecs.some((ours) => sameCodec(codec, ours)));
   const send = common.find((codec) => !auxiliary.has(codec.name));
@@ -204,13 +200,6 @@ function remoteMedia(
   // The old way to hold (RFC 2543 B.5): an address of nowhere.
   const direction = isNowhere(address) && stated === "sendrecv" ? "inactive" : stated;
   return { address, port: media.port, direction };
-}
-
-/** No packet gets from an IPv4 socket to an IPv6 address; nowhere is as near from either. */
-function isWithinReach({ address }: RemoteMedia, local: LocalMedia): boolean {
-  const theirs = isIP(address);
-  const ours = isIP(local.address);
-  return theirs === ours || theirs === 0 || ours === 0 || isNowhere(address);
 }
 
 function isNowhere(address: string): boolean {
