@@ -51,6 +51,19 @@ const SYNTHETIC: readonly (readonly [voice: string, rate: number, pitch: number,
     ["it+f1", 175, 60, "train"],
     ["pt-br+m4", 165, 50, "train"],
     ["nl+m2", 160, 50, "train"],
+    ["en-029+m8", 140, 40, "train"],
+    ["en-gb-scotland+f4", 185, 70, "train"],
+    ["en-us+Annie", 150, 50, "train"],
+    ["en-gb+Michael", 200, 45, "train"],
+    ["es+f5", 195, 55, "train"],
+    ["fr-be+m5", 145, 45, "train"],
+    ["de+linda", 175, 55, "train"],
+    ["pl+m3", 155, 45, "train"],
+    ["pl+f2", 180, 60, "train"],
+    ["tr+f3", 165, 55, "train"],
+    ["sv+m8", 160, 40, "train"],
+    ["id+m6", 185, 50, "train"],
+    ["cmn+f1", 250, 55, "train"],
     ["en-us+f3", 175, 60, "test"],
     ["en-gb-x-rp+m5", 150, 35, "test"],
     ["es-419+f1", 180, 55, "test"],
@@ -164,7 +177,7 @@ function filesIn(folder: string): string[] {
 
 function syntheticJobs(): Job[] {
   return SYNTHETIC.flatMap(([voice, rate, pitch, split]) => {
-    const phrases = PHRASES[voice.slice(0, 2)];
+    const phrases = PHRASES[voice.split(/[-+]/)[0] ?? ""];
     if (!phrases) return [];
     return PARTS.flatMap((part) =>
       phrases[part].map((text, number) => ({

@@ -168,4 +168,87 @@ export const PHRASES: Readonly<Record<string, Readonly<Record<Part, readonly str
     ],
     announcement: ["Набранный вами номер не существует. Проверьте номер и перезвоните."],
   },
+  pl: {
+    hello: ["Halo?", "Tak?", "Słucham?"],
+    name: ["Halo, mówi Tomek.", "Kowalska, słucham."],
+    business: ["Dzień dobry, gabinet doktora Nowaka, w czym mogę pomóc?"],
+    long: [
+      "Dzień dobry, dodzwoniłeś się do Marka. Nie mogę teraz odebrać. Zostaw wiadomość po sygnale, oddzwonię.",
+      "Abonent jest czasowo niedostępny. Prosimy zostawić wiadomość po usłyszeniu sygnału.",
+    ],
+    short: ["Proszę zostawić wiadomość."],
+    ivr: [
+      "Witamy. Aby połączyć się z działem sprzedaży, wybierz jeden. Aby uzyskać pomoc techniczną, wybierz dwa. Aby wysłuchać ponownie, wybierz gwiazdkę.",
+    ],
+    screening: [
+      "Dzień dobry, proszę podać imię i powód rozmowy, a sprawdzę, czy ta osoba może odebrać.",
+    ],
+    announcement: ["Wybrany numer nie istnieje. Prosimy sprawdzić numer i spróbować ponownie."],
+  },
+  tr: {
+    hello: ["Alo?", "Efendim?", "Buyurun?"],
+    name: ["Alo, ben Mehmet.", "Efendim, Ayşe ben."],
+    business: ["İyi günler, Deniz diş kliniği, size nasıl yardımcı olabilirim?"],
+    long: [
+      "Merhaba, Ali'yi aradınız. Şu anda telefona bakamıyorum. Lütfen sinyal sesinden sonra mesajınızı bırakın, sizi ararım.",
+      "Aradığınız kişiye şu anda ulaşılamıyor. Sinyal sesinden sonra mesaj bırakabilirsiniz.",
+    ],
+    short: ["Sinyalden sonra mesaj bırakın."],
+    ivr: [
+      "Hoş geldiniz. Satış için bire basın. Teknik destek için ikiye basın. Müşteri temsilcisine bağlanmak için sıfıra basın.",
+    ],
+    screening: [
+      "Merhaba, lütfen adınızı ve arama nedeninizi söyleyin, müsait olup olmadığına bakayım.",
+    ],
+    announcement: [
+      "Aradığınız numara kullanılmamaktadır. Lütfen numarayı kontrol edip tekrar deneyin.",
+    ],
+  },
+  sv: {
+    hello: ["Hallå?", "Ja?", "Hej."],
+    name: ["Hej, det är Erik.", "Anna Lindberg."],
+    business: ["God morgon, Folktandvården, vad kan jag hjälpa till med?"],
+    long: [
+      "Hej, du har kommit till Lars. Jag kan inte svara just nu. Lämna ett meddelande efter tonen så ringer jag upp.",
+      "Personen du söker kan inte svara. Tala in ett meddelande efter tonen.",
+    ],
+    short: ["Tala efter tonen."],
+    ivr: [
+      "Välkommen. För försäljning, tryck ett. För support, tryck två. För att höra alternativen igen, tryck stjärna.",
+    ],
+    screening: ["Hej, säg ditt namn och varför du ringer, så ser jag om personen kan svara."],
+    announcement: ["Numret du har ringt har ingen abonnent. Kontrollera numret och försök igen."],
+  },
+  id: {
+    hello: ["Halo?", "Ya?", "Halo, selamat pagi?"],
+    name: ["Halo, ini Budi.", "Ya, saya Sari."],
+    business: ["Selamat pagi, klinik Sehat Jaya, ada yang bisa kami bantu?"],
+    long: [
+      "Halo, Anda menghubungi Budi. Saya tidak bisa menjawab sekarang. Silakan tinggalkan pesan setelah nada berikut.",
+      "Nomor yang Anda tuju sedang tidak aktif. Silakan tinggalkan pesan setelah nada.",
+    ],
+    short: ["Silakan tinggalkan pesan."],
+    ivr: [
+      "Selamat datang. Untuk penjualan, tekan satu. Untuk bantuan teknis, tekan dua. Untuk berbicara dengan petugas, tekan nol.",
+    ],
+    screening: [
+      "Halo, sebutkan nama dan keperluan Anda, saya akan lihat apakah orang ini bisa menjawab.",
+    ],
+    announcement: [
+      "Nomor yang Anda hubungi tidak terdaftar. Silakan periksa kembali nomor tujuan Anda.",
+    ],
+  },
+  cmn: {
+    hello: ["喂？", "你好。", "喂，你好？"],
+    name: ["喂，我是王明。", "你好，我是李华。"],
+    business: ["您好，这里是阳光诊所，请问有什么可以帮您？"],
+    long: [
+      "您好，您拨打的用户暂时无法接听。请在提示音后留言，录音完毕后挂机即可。",
+      "你好，我是王明，现在不方便接电话。请留下您的姓名和号码，我会尽快回复。",
+    ],
+    short: ["请在提示音后留言。"],
+    ivr: ["欢迎致电。业务咨询请按一，技术支持请按二，投诉建议请按三，人工服务请按零。"],
+    screening: ["您好，请说出您的姓名和来电原因，我看看对方是否方便接听。"],
+    announcement: ["您拨打的号码是空号，请核对后再拨。"],
+  },
 };

@@ -133,3 +133,48 @@ export function v21(durationMs: number, random: Random): Float32Array {
   }
   return samples;
 }
+
+/** Steps of a scale above the lowest note, in semitones. */
+const SCALE = [0, 2, 4, 5, 7, 9, 11, 12, 14, 16] as const;
+
+/**
+ * Music that nobody wrote: a melody of plucked or held notes over chords, with or without a beat.
+ */
+export function tune(durationMs: number, random: Random): Float32Array {
+  const samples = new Float32Array(samplesOf(durationMs));
+  const beatMs = 60_000 / (70 + 90 * random.unit());
+  const rootHz = 110 * 2 ** (random.unit() * 1.2);
+  const held = random.unit() < 0.5;
+  const drums = random.unit() < 0.4;
+  const noteHz = (step: number) => rootHz * 2 ** ((SCALE[step % SCALE.length] as number) / 12);
+  const put = (atMs: number, hz: number, lengthMs: number, level: number) => {
+    const from = samplesOf(atMs);
+    const length = Math.min(samplesOf(lengthMs), samples.length - from);
+    for (let index = 0; index < length; index++) {
+      const attack = Math.min(1, index / samplesOf(8));
+      const fade = held ? Math.min(1, (length - index) / samplesOf(20)) : Math.exp(-index / 2_400);
+      let sum = 0;
+      for (let partial = 1; partial <= 5; partial++)
+        sum += Math.sin((2 * Math.PI * hz * partial * index) / RATE) / partial;
+      samples[from + index] = (samples[from + index] as number) + level * attack * fade * sum;
+    }
+  };
+  for (let beat = 0; beat * beatMs < durationMs; beat++) {
+    const atMs = beat * beatMs;
+    if (beat % 4 === 0) {
+      const chord = Math.floor(random.unit() * 5);
+      for (const step of [chord, chord + 2, chord + 4]) put(atMs, noteHz(step), 4 * beatMs, 0.05);
+    }
+    if (random.unit() < 0.85)
+      put(atMs, 2 * noteHz(Math.floor(random.unit() * SCALE.length)), beatMs, 0.12);
+    if (drums && random.unit() < 0.8) knock(samples, samplesOf(atMs), random);
+  }
+  return samples;
+}
+
+function knock(samples: Float32Array, from: number, random: Random): void {
+  const length = Math.min(samplesOf(90), samples.length - from);
+  for (let index = 0; index < length; index++)
+    samples[from + index] =
+      (samples[from + index] as number) + 0.15 * (2 * random.unit() - 1) * Math.exp(-index / 160);
+}

@@ -31,7 +31,8 @@ async function main(arguments_: readonly string[]): Promise<void> {
   const settings: readonly JudgedSetting[] = pictures === null ? [] : allSettings();
   const library = await loadLibrary();
   const judged: JudgedCall[] = [];
-  for (const call of corpusCalls(library, split, { scale })) {
+  const stress = arguments_.includes("--stress");
+  for (const call of corpusCalls(library, split, { scale, stress })) {
     judged.push(judge(call));
     if (isSpeaking(call.truth))
       for (const setting of settings) setting.judged.push(judge(call, setting.detectors));

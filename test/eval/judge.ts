@@ -1,7 +1,8 @@
 import { type Detector, defaultDetectors } from "@offhook/detection";
 import { replayAudio } from "@offhook/detection/testing";
 import type { Verdict } from "@offhook/session";
-import type { CallClass, CorpusCall } from "../corpus/calls.js";
+import type { CorpusCall } from "../corpus/calls.js";
+import type { CallClass } from "../corpus/scripts.js";
 import { type AsteriskVerdict, judgeByAsteriskRules } from "./asterisk-rules.js";
 
 /** A call with what was said about it, without its audio. */

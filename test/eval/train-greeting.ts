@@ -3,79 +3,35 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Detector } from "@offhook/detection";
 import {
-  CADENCE_FEATURES,
   type Cadence,
   CadenceFollower,
+  type GreetingModel,
+  opinionOf,
   replayAudio,
   type Stage,
 } from "@offhook/detection/testing";
-import { corpusCalls } from "../corpus/calls.js";
+import { type CorpusCall, corpusCalls } from "../corpus/calls.js";
 import { loadLibrary } from "../corpus/library.js";
+import { fitStage, type Moment } from "./fit-additive.js";
 import { isSpeaking } from "./judge.js";
+import { percentile } from "./metrics.js";
 
 /**
- * Fits the greeting model to the train half and writes its weights:
- * `node test/dist/eval/train-greeting.js`. Boosted stumps, one feature each, so that the sum of
- * all of them is one curve per feature. The test half is never read.
+ * Fits the greeting model to the train half, the usual calls and the unusual ones, and writes its
+ * weights: `node test/dist/eval/train-greeting.js`. Boosted stumps, one feature each, so that the
+ * sum of all of them is one curve per feature. The test half is never read.
+ *
+ * `--cross-validate` writes nothing: it fits without one group of voices after the other and tells
+ * how the model does on those it has not heard.
  */
-interface Example {
-  readonly features: readonly number[];
-  readonly human: boolean;
-  readonly weight: number;
-}
-
-const ROUNDS = 160;
-const PACE = 0.12;
-/** A stump must have this much weight on either side: what few calls did is not a habit. */
-const LEAST_SHARE = 0.02;
-/** A person called a machine costs more than the other way round. */
-const HUMAN_COST = 1.6;
-const SEEDS = [1, 2, 3];
-
-async function main(): Promise<void> {
-  const library = await loadLibrary();
-  const examples = new Map<Stage, { features: number[]; human: boolean }[]>();
-  for (const seed of SEEDS)
-    for (const call of corpusCalls(library, "train", { seed })) {
-      if (!isSpeaking(call.truth)) continue;
-      const collect: Detector = {
-        name: "collect",
-        create(context) {
-          const follower = new CadenceFollower(
-            context.audio,
-            () => context.call.answeredAtMs,
-            (stage: Stage, cadence: Cadence) => {
-              const list = examples.get(stage) ?? [];
-              list.push({
-                features: CADENCE_FEATURES.map((name) => cadence[name]),
-                human: call.truth === "human",
-              });
-              examples.set(stage, list);
-            },
-          );
-          context.audio.onVoice((active, atMs) => follower.onVoice(active, atMs));
-          context.audio.onUtterance((utterance) => follower.onUtterance(utterance));
-          return {};
-        },
-      };
-      replayAudio({
-        detectors: [collect],
-        samples: call.samples,
-        sampleRate: call.sampleRate,
-        deadAir: false,
-      });
-    }
-  const stages = [
-    "talking",
-    "pause400",
-    "pause800",
-    "pause1200",
-    "pause2000",
-    "pause3000",
-  ] as const;
-  const model = Object.fromEntries(
-    stages.map((stage) => [stage, fit(examples.get(stage) ?? [], stage)]),
-  );
+async function main(arguments_: readonly string[]): Promise<void> {
+  const traces = await collect();
+  if (arguments_.includes("--cross-validate")) {
+    crossValidate(traces);
+    return;
+  }
+  const model = fitModel(traces);
+  tell("what it was fitted to", traces, () => model);
   const here = dirname(fileURLToPath(import.meta.url));
   const target = join(here, "../../../packages/detection/src/greeting/weights.ts");
   writeFileSync(
@@ -88,100 +44,121 @@ export const GREETING_WEIGHTS: GreetingModel = ${JSON.stringify(model, null, 2)}
   );
 }
 
-function fit(raw: readonly { features: number[]; human: boolean }[], stage: string) {
-  const humans = raw.filter(({ human }) => human).length;
-  const examples: Example[] = raw.map((each) => ({
-    ...each,
-    weight: each.human ? HUMAN_COST / Math.max(1, humans) : 1 / Math.max(1, raw.length - humans),
-  }));
-  const total = examples.reduce((sum, { weight }) => sum + weight, 0);
-  const limits = CADENCE_FEATURES.map((_, feature) => candidates(examples, feature));
-  const scores = new Float64Array(examples.length);
-  const steps: Map<number, number>[] = CADENCE_FEATURES.map(() => new Map());
-  let bias = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const gradients = examples.map(({ human, weight }, index) => {
-      const p = 1 / (1 + Math.exp(-(scores[index] as number)));
-      return { slope: weight * ((human ? 1 : 0) - p), curve: weight * p * (1 - p) };
-    });
-    const best = bestStump(examples, gradients, limits, total * LEAST_SHARE);
-    if (!best) break;
-    const { feature, limit, below, above } = best;
-    bias += PACE * above;
-    const curve = steps[feature] as Map<number, number>;
-    curve.set(limit, (curve.get(limit) ?? 0) + PACE * (below - above));
-    for (const [index, { features }] of examples.entries())
-      scores[index] =
-        (scores[index] as number) + PACE * ((features[feature] as number) < limit ? below : above);
-  }
-  const right = examples.filter(
-    ({ human }, index) => (scores[index] as number) > 0 === human,
-  ).length;
-  console.error(
-    `${stage}: ${examples.length} moments, ${humans} of people, ${((100 * right) / Math.max(1, examples.length)).toFixed(1)} % right`,
-  );
-  const curves = Object.fromEntries(
-    CADENCE_FEATURES.flatMap((name, feature) => {
-      const jumps = [...(steps[feature] as Map<number, number>)].sort((a, b) => a[0] - b[0]);
-      if (jumps.length === 0) return [];
-      // What holds below a limit adds up over all limits above.
-      const value = jumps.map((_, place) =>
-        rounded(jumps.slice(place).reduce((sum, [, jump]) => sum + jump, 0)),
-      );
-      return [[name, { upTo: jumps.map(([limit]) => limit), value: [...value, 0] }]];
-    }),
-  );
-  return { bias: rounded(bias), curves };
+const SETS = [
+  { seed: 1 },
+  { seed: 2 },
+  { seed: 1, stress: true },
+  { seed: 2, stress: true },
+] as const;
+const FOLDS = 5;
+const MACHINE_AT_LEAST = 0.62;
+const STAGES = [
+  "talking",
+  "pause400",
+  "pause800",
+  "pause1200",
+  "pause2000",
+  "pause3000",
+] as const satisfies readonly Stage[];
+
+/** What one call gave the model to judge, in order. */
+interface Trace {
+  readonly call: Omit<CorpusCall, "samples">;
+  readonly stress: boolean;
+  readonly human: boolean;
+  readonly moments: readonly {
+    readonly stage: Stage;
+    readonly cadence: Cadence;
+    readonly atMs: number;
+  }[];
 }
 
-/** Limits between the quantiles of a feature, rounded so that nobody reads precision into them. */
-function candidates(examples: readonly Example[], feature: number): number[] {
-  const values = examples.map(({ features }) => features[feature] as number).sort((a, b) => a - b);
-  const found = new Set<number>();
-  for (let quantile = 1; quantile < 40; quantile++) {
-    const value = values[Math.floor((values.length * quantile) / 40)] ?? 0;
-    found.add(value > 20 ? Math.round(value / 50) * 50 : Math.round(value) + 0.5);
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
-function bestStump(
-  examples: readonly Example[],
-  gradients: readonly { readonly slope: number; readonly curve: number }[],
-  limits: readonly (readonly number[])[],
-  leastWeight: number,
-) {
-  let best:
-    | { feature: number; limit: number; below: number; above: number; gain: number }
-    | undefined;
-  for (const [feature, candidatesOf] of limits.entries())
-    for (const limit of candidatesOf) {
-      const low = { slope: 0, curve: 1e-4, weight: 0 };
-      const high = { slope: 0, curve: 1e-4, weight: 0 };
-      for (const [index, { features, weight }] of examples.entries()) {
-        const side = (features[feature] as number) < limit ? low : high;
-        const gradient = gradients[index] as { slope: number; curve: number };
-        side.slope += gradient.slope;
-        side.curve += gradient.curve;
-        side.weight += weight;
-      }
-      if (low.weight < leastWeight || high.weight < leastWeight) continue;
-      const gain = low.slope ** 2 / low.curve + high.slope ** 2 / high.curve;
-      if (gain <= (best?.gain ?? 0)) continue;
-      const bounded = (value: number) => Math.max(-3, Math.min(3, value));
-      best = {
-        feature,
-        limit,
-        below: bounded(low.slope / low.curve),
-        above: bounded(high.slope / high.curve),
-        gain,
-      };
+async function collect(): Promise<Trace[]> {
+  const library = await loadLibrary();
+  const traces: Trace[] = [];
+  for (const set of SETS)
+    for (const { samples, ...call } of corpusCalls(library, "train", set)) {
+      if (!isSpeaking(call.truth)) continue;
+      const moments = cadencesOf(samples, call.sampleRate);
+      traces.push({ call, stress: "stress" in set, human: call.truth === "human", moments });
     }
-  return best;
+  return traces;
 }
 
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+function cadencesOf(samples: Int16Array, sampleRate: number): Trace["moments"] {
+  const moments: { stage: Stage; cadence: Cadence; atMs: number }[] = [];
+  const collector: Detector = {
+    name: "collect",
+    create({ audio, call }) {
+      const follower = new CadenceFollower(
+        audio,
+        () => call.answeredAtMs,
+        (stage, cadence) => moments.push({ stage, cadence, atMs: audio.nowMs }),
+      );
+      audio.onHop((hop) => follower.onHop(hop));
+      audio.onVoice((active, atMs) => follower.onVoice(active, atMs));
+      audio.onUtterance((utterance) => follower.onUtterance(utterance));
+      return {};
+    },
+  };
+  replayAudio({ detectors: [collector], samples, sampleRate, deadAir: false });
+  return moments;
 }
 
-await main();
+function fitModel(traces: readonly Trace[]): GreetingModel {
+  const momentsOf = (stage: Stage): Moment[] =>
+    traces.flatMap(({ human, moments }) =>
+      moments.flatMap((each) => (each.stage === stage ? [{ cadence: each.cadence, human }] : [])),
+    );
+  return Object.fromEntries(
+    STAGES.map((stage) => [stage, fitStage(momentsOf(stage))]),
+  ) as unknown as GreetingModel;
+}
+
+function crossValidate(traces: readonly Trace[]): void {
+  const voices = [...new Set(traces.map(({ call }) => call.voice))];
+  const foldOf = (trace: Trace) => voices.indexOf(trace.call.voice) % FOLDS;
+  const models = Array.from({ length: FOLDS }, (_, fold) =>
+    fitModel(traces.filter((trace) => foldOf(trace) !== fold)),
+  );
+  const modelOf = (trace: Trace) => models[foldOf(trace)] as GreetingModel;
+  for (const stress of [false, true])
+    tell(
+      stress ? "unheard voices, unusual calls" : "unheard voices, usual calls",
+      traces.filter((trace) => trace.stress === stress),
+      modelOf,
+    );
+}
+
+/** How the model alone does, without the other detectors. */
+function tell(
+  title: string,
+  traces: readonly Trace[],
+  modelOf: (trace: Trace) => GreetingModel,
+): void {
+  const right = { human: { first: 0, final: 0, of: 0 }, machine: { first: 0, final: 0, of: 0 } };
+  const waitsMs: number[] = [];
+  for (const trace of traces) {
+    const said = trace.moments.flatMap(({ stage, cadence, atMs }) => {
+      const opinion = opinionOf(modelOf(trace), stage, cadence, MACHINE_AT_LEAST);
+      return opinion ? [{ isHuman: opinion.isHuman, atMs }] : [];
+    });
+    const tally = right[trace.human ? "human" : "machine"];
+    tally.of++;
+    // Nothing said counts as a person: the agent speaks.
+    if ((said[0]?.isHuman ?? true) === trace.human) tally.first++;
+    if ((said.at(-1)?.isHuman ?? true) === trace.human) tally.final++;
+    const known = trace.human ? said.find(({ isHuman }) => isHuman) : undefined;
+    if (known) waitsMs.push(Math.max(0, known.atMs - trace.call.utteranceEndMs));
+  }
+  const percent = (hits: number, of: number) => ((100 * hits) / of).toFixed(1);
+  const { human, machine } = right;
+  console.log(
+    `${title}: ${traces.length} calls; people right first ${percent(human.first, human.of)} %, ` +
+      `in the end ${percent(human.final, human.of)} %; machines ${percent(machine.first, machine.of)} %, ` +
+      `${percent(machine.final, machine.of)} %; people known after ${percentile(waitsMs, 0.5)} ms, ` +
+      `at most ${percentile(waitsMs, 0.95)} ms for 95 %`,
+  );
+}
+
+await main(process.argv.slice(2));

@@ -26,6 +26,11 @@ export interface DetectorReport {
   /** The limits it was held against. */
   readonly thresholds?: Readonly<Record<string, number | string | boolean>>;
   readonly runnerUp?: { readonly label: VerdictLabel; readonly margin: number };
+  /**
+   * Labels that this evidence fits as well as `label`: a cadence tells machines from people, not
+   * one machine from another. It counts for them too once another detector speaks for one.
+   */
+  readonly alsoFits?: readonly VerdictLabel[];
 }
 
 /** What a detector may know about its call besides what it is fed. */

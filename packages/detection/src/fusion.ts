@@ -30,6 +30,19 @@ export type Priors = Readonly<Partial<Record<VerdictLabel, number>>>;
 
 export type FusedVerdict = Omit<Verdict, "atMs" | "phase">;
 
+/** What a cadence alone fits as well as a voicemail. */
+export const SPEAKING_MACHINES = [
+  "ivr",
+  "screening",
+  "announcement",
+] as const satisfies readonly VerdictLabel[];
+
+/** A label that nobody speaks for is this much less likely than one that somebody does. */
+const UNCLAIMED = -1.6;
+
+/** A verdict that leads the next label by less than this is not final, whatever its detectors say. */
+const CLEAR_LEAD = 0.15;
+
 /** Nobody is ever more certain than this, so that one detector cannot outvote all others. */
 const SUREST = 0.999;
 
@@ -40,21 +53,37 @@ export function logOdds(confidence: number): number {
 
 /**
  * Adds up what the detectors say: log-odds per label, priors on top, and a share for "none of
- * these" (log-odds 0). Undefined when nobody claims anything.
+ * these" (log-odds 0). What fits several labels counts for each of them. Undefined when nobody
+ * claims anything.
  */
 export function fuse(reports: readonly StandingReport[], priors: Priors): FusedVerdict | undefined {
   const scores = new Map<VerdictLabel, number>();
-  for (const { report } of reports) {
-    if (report.label === "unknown") continue;
-    const prior = scores.has(report.label) ? 0 : (priors[report.label] ?? 0);
-    scores.set(report.label, (scores.get(report.label) ?? 0) + prior + logOdds(report.confidence));
-  }
+  const add = (label: VerdictLabel, score: number) =>
+    scores.set(label, (scores.get(label) ?? priors[label] ?? 0) + score);
+  for (const { report } of reports)
+    if (report.label !== "unknown") add(report.label, logOdds(report.confidence));
+  const claimed = new Set(scores.keys());
+  for (const { report } of reports)
+    for (const label of report.alsoFits ?? [])
+      if (label !== report.label) {
+        if (!scores.has(label)) add(label, UNCLAIMED);
+        add(label, logOdds(report.confidence));
+      }
   const ranked = [...scores].sort((a, b) => b[1] - a[1]);
-  const [first, second] = ranked;
+  const first = ranked.find(([label]) => claimed.has(label));
   if (!first) return undefined;
   const [label, score] = first;
-  const total = ranked.reduce((sum, [, each]) => sum + Math.exp(each), 1);
+  const second = ranked.find(([other]) => other !== label);
+  // What nobody speaks for may come second, but takes no share from what somebody does.
+  const total = ranked.reduce(
+    (sum, [other, each]) => sum + (claimed.has(other) ? Math.exp(each) : 0),
+    1,
+  );
   const share = (each: number) => Math.exp(each) / total;
+  const margin = (of: number, over: number) => {
+    const both = Math.exp(of) + Math.exp(over) + 1;
+    return (Math.exp(of) - Math.exp(over)) / both;
+  };
   const backing = reports
     .filter(({ report }) => report.label === label)
     .sort((a, b) => weight(b.report) - weight(a.report));
@@ -65,11 +94,13 @@ export function fuse(reports: readonly StandingReport[], priors: Priors): FusedV
     label,
     ...(kind === undefined ? {} : { kind }),
     confidence: share(score),
-    provisional: !backing.some(({ report }) => report.provisional !== true),
+    provisional:
+      !backing.some(({ report }) => report.provisional !== true) ||
+      (second !== undefined && margin(score, second[1]) < CLEAR_LEAD),
     detector: leader.detector,
     evidence: backing.map(({ report }) => evidenceOf(report)),
     runnerUp: second
-      ? { label: second[0], margin: share(score) - share(second[1]) }
+      ? { label: second[0], margin: margin(score, second[1]) }
       : (leader.report.runnerUp ?? { label: "unknown", margin: share(score) - share(0) }),
   };
 }

@@ -14,6 +14,7 @@ export {
 } from "./detector.js";
 export { beep } from "./detectors/beep.js";
 export { callProgress } from "./detectors/call-progress.js";
+export { earlySpeech } from "./detectors/early-speech.js";
 export { fax } from "./detectors/fax.js";
 export { greeting } from "./detectors/greeting.js";
 export { humanHello } from "./detectors/human-hello.js";
@@ -21,6 +22,8 @@ export { music } from "./detectors/music.js";
 export { postConnectVoicemail } from "./detectors/post-connect-voicemail.js";
 export { preConnectVoicemail } from "./detectors/pre-connect-voicemail.js";
 export { promptAndKeyPress } from "./detectors/prompt-and-key-press.js";
+export { repeatedPrompt } from "./detectors/repeated-prompt.js";
+export { screening } from "./detectors/screening.js";
 export { silence } from "./detectors/silence.js";
 export { specialInformationTone } from "./detectors/special-information-tone.js";
 export {

@@ -30,7 +30,7 @@ export class SignalPriors {
       // Answered before a phone could have rung twice, or after any person would have.
       if (this.ringMs < 1_000) {
         priors.human -= 0.6;
-        priors.screening += 0.3;
+        priors.screening += 0.8;
       } else if (this.ringMs > Math.min(30_000, this.profile.voicemailRing.maxMs)) {
         priors.human -= 0.6;
         priors.voicemail += 0.4;

@@ -30,6 +30,11 @@ const CADENCES: readonly Cadence[] = [
 const FIRST_BIN = Math.round(340 / BIN_HZ);
 const LAST_BIN = Math.round(680 / BIN_HZ);
 
+/** An echo of the tone is this much quieter, and no longer part of it. */
+const ECHO_DB = 9;
+/** The loudest tone is forgotten by so much a step. */
+const FORGET_DB = 0.02;
+
 interface Step {
   readonly on: boolean;
   readonly ms: number;
@@ -75,8 +80,13 @@ export const callProgress = defineDetector({
       });
     };
 
+    // Not a variable: a closure's number that is no small integer is allocated anew at every step.
+    const loudestDb = new Float64Array(1).fill(-100);
     audio.onHop((hop) => {
-      const sounding = isTone(hop, bandShare);
+      const toned = isTone(hop, bandShare);
+      const faded = (loudestDb[0] as number) - FORGET_DB;
+      loudestDb[0] = toned ? Math.max(faded, hop.levelDb) : faded;
+      const sounding = toned && hop.levelDb > loudestDb[0] - ECHO_DB;
       runMs += HOP_MS;
       // One step that says otherwise is a lost packet or an edge.
       if (sounding === on) {

@@ -23,7 +23,7 @@ export const fax = defineDetector({
     preambleMs: ms.default(500),
     /** Calling tones of this length; two make it certain. */
     callingMinMs: ms.default(380),
-    callingMaxMs: ms.default(620),
+    callingMaxMs: ms.default(720),
   }),
   create(options, { report, audio }) {
     let answerMs = 0;

@@ -35,19 +35,20 @@ describe("what picked up, from the callee's first words", () => {
   });
 
   it("takes a long greeting and silence for voicemail", () => {
-    const { verdict } = hear(join(silence(300), speech(5_000), silence(4_000)));
-    expect(verdict).toMatchObject({
+    const said = join(silence(300), speech(5_000));
+    expect(hear(join(said, silence(4_000))).verdict).toMatchObject({
       label: "voicemail",
-      provisional: false,
-      detector: "post-connect-voicemail",
+      provisional: true,
     });
-    expect(verdict?.evidence[0]?.inputs).toMatchObject({ silenceMs: 2_500 });
+    const { verdict } = hear(join(said, silence(6_500)));
+    expect(verdict).toMatchObject({ label: "voicemail", detector: "post-connect-voicemail" });
+    expect(verdict?.evidence[0]?.inputs).toMatchObject({ silenceMs: 6_000 });
   });
 
   it("does so on a noisy line too", () => {
     const clean = join(silence(800), speech(5_000), silence(4_000));
     const { verdict } = hear(mix(clean, noise(clean.length / 8, -38)));
-    expect(verdict).toMatchObject({ label: "voicemail", provisional: false });
+    expect(verdict?.label).toBe("voicemail");
   });
 
   it("forgives a greeting that hesitates after its first words", () => {

@@ -1,7 +1,13 @@
 import { z } from "zod";
-import { defineDetector } from "../detector.js";
-import { judgeCadence } from "../greeting/additive-model.js";
-import { type Cadence, CadenceFollower, type Stage } from "../greeting/cadence.js";
+import { type DetectorReport, defineDetector } from "../detector.js";
+import { SPEAKING_MACHINES } from "../fusion.js";
+import {
+  CADENCE_FEATURES,
+  type Cadence,
+  CadenceFollower,
+  type Stage,
+} from "../greeting/cadence.js";
+import { opinionOf, SURE_AT_LEAST } from "../greeting/opinion.js";
 import { GREETING_WEIGHTS } from "../greeting/weights.js";
 import { TurnTaking } from "./turn-taking.js";
 
@@ -10,15 +16,12 @@ const share = z.number().min(0.5).max(1);
 /** Unless tuned otherwise, nobody is called a machine with less. */
 export const DEFAULT_MACHINE_AT_LEAST = 0.62;
 
-/** The earlier the stage, the surer it must be before it speaks. */
-const BAR: Readonly<Record<Stage, number>> = {
-  talking: 0.9,
-  pause400: 0.93,
-  pause800: 0.7,
-  pause1200: 0.5,
-  pause2000: 0.5,
-  pause3000: 0.5,
-};
+/** A pause is certainly one when it is this much quieter than the words; noise and music are not. */
+const SILENT_PAUSE_DB = 12;
+
+/** Talk of this length is a greeting, and after such a pause it has ended, as far as one can tell. */
+const GREETING_MS = 2_000;
+const ENDED: ReadonlySet<Stage> = new Set(["pause1200", "pause2000", "pause3000"]);
 
 /**
  * Person or machine, by the cadence of the first words alone: an additive model over nine lengths
@@ -38,31 +41,54 @@ export const greeting = defineDetector({
   create(options, { report, call, audio }) {
     const turns = new TurnTaking();
     let settled = false;
+    let said: DetectorReport | undefined;
 
-    const judge = (stage: Stage, cadence: Cadence) => {
+    const say = (next: DetectorReport) => {
+      said = next;
+      report(next);
+    };
+
+    const judge = (stage: Stage, cadence: Cadence, dropDb: number) => {
       if (settled) return;
-      const { human, because } = judgeCadence(GREETING_WEIGHTS[stage], cadence);
-      const isHuman = human >= 1 - options.machineAtLeast;
+      const opinion = opinionOf(GREETING_WEIGHTS, stage, cadence, options.machineAtLeast);
+      if (!opinion) {
+        // What was taken for a person's hello was followed by more than people say.
+        if (stage === "pause1200" && said?.label === "human")
+          say({ label: "unknown", confidence: 0, provisional: true, rule: "in-doubt" });
+        return;
+      }
+      const { isHuman, human, because } = opinion;
       const sure = Math.max(human, 1 - human);
-      if (sure < BAR[stage]) return;
-      // While somebody talks, only the length speaks, and only ever for a machine.
-      if (stage === "talking" && isHuman) return;
-      settled = isHuman && stage === "pause3000" && human >= options.certainHuman;
-      report({
+      settled =
+        isHuman &&
+        stage === "pause3000" &&
+        human >= options.certainHuman &&
+        dropDb >= SILENT_PAUSE_DB;
+      const ended = !isHuman && cadence.longestRunMs >= GREETING_MS && ENDED.has(stage);
+      say({
         label: isHuman ? "human" : "voicemail",
+        ...(ended ? { kind: "greeting_end" } : {}),
         confidence: Math.min(options.mostConfident, isHuman ? Math.max(0.5, human) : sure),
         provisional: !settled,
         rule: `cadence-${stage}`,
         inputs: { ...rounded(cadence), strongest: strongest(because) },
-        thresholds: { humanAtLeast: 1 - options.machineAtLeast, sureAtLeast: BAR[stage] },
+        thresholds: { humanAtLeast: 1 - options.machineAtLeast, sureAtLeast: SURE_AT_LEAST[stage] },
         runnerUp: { label: isHuman ? "voicemail" : "human", margin: Math.abs(2 * human - 1) },
+        ...(isHuman ? {} : { alsoFits: SPEAKING_MACHINES }),
       });
     };
     const follower = new CadenceFollower(audio, () => call.answeredAtMs, judge);
 
     audio.onVoice((active, atMs) => {
       turns.onVoice(active, atMs);
+      if (active && said?.kind === "greeting_end") {
+        const { kind: _ended, ...goesOn } = said;
+        say(goesOn);
+      }
       if (!settled) follower.onVoice(active, atMs);
+    });
+    audio.onHop((hop) => {
+      if (!settled) follower.onHop(hop);
     });
     audio.onUtterance((utterance) => {
       if (settled) return;
@@ -86,14 +112,21 @@ export const greeting = defineDetector({
 });
 
 function rounded(cadence: Cadence): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(cadence).map(([name, value]) => [name, Math.round(value)]),
-  );
+  const whole: Record<string, number> = {};
+  for (const feature of CADENCE_FEATURES) whole[feature] = Math.round(cadence[feature]);
+  return whole;
 }
 
 /** The feature that weighed most, with its log-odds for a person. */
 function strongest(because: Readonly<Partial<Record<keyof Cadence, number>>>): string {
-  const [name, weight] =
-    Object.entries(because).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0] ?? [];
-  return name === undefined ? "none" : `${name} ${(weight ?? 0).toFixed(1)}`;
+  let most: keyof Cadence | undefined;
+  let weight = 0;
+  for (const feature of CADENCE_FEATURES) {
+    const added = because[feature];
+    if (added === undefined || (most !== undefined && Math.abs(added) <= Math.abs(weight)))
+      continue;
+    most = feature;
+    weight = added;
+  }
+  return most === undefined ? "none" : `${most} ${weight.toFixed(1)}`;
 }

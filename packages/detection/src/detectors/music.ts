@@ -1,3 +1,4 @@
+import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import { HOP_MS, type Hop } from "../signal/heard-audio.js";
@@ -8,10 +9,19 @@ const LAST_BIN = 70;
 /** Two steps hold the same note when the strongest peak moved less than this. */
 const SAME_NOTE_HZ = 10;
 const QUIET_DB = -60;
+/** What never stops is hum or noise: each bin's floor rises by 4 dB a second, and falls at once. */
+const FLOOR_RISE = 1.018;
+const FLOOR_MARGIN = 5;
+/** A step sounds when this share of its power is more than the floors. */
+const ABOVE_FLOOR = 0.5;
 /** How much the held notes count beside the likeness of the spectra. */
 const NOTE_WEIGHT = 0.3;
+/** Music this far below somebody's voice plays in the room they talk in. */
+const BACKGROUND_DB = 8;
 /** More than this of one unchanging tone is a signal, not music. */
 const TONE_SHARE = 0.6;
+/** No speech comes this far above the least likeness. */
+const CLEARLY = 0.05;
 const JUDGE_EVERY_HOPS = 25;
 
 /**
@@ -24,19 +34,22 @@ export const music = defineDetector({
     /** Judged over this much audio. */
     windowMs: z.number().int().min(1_000).max(60_000).default(4_000),
     /** Certain after this much music without interruption. */
-    minMs: z.number().int().min(1_000).max(600_000).default(6_000),
+    minMs: z.number().int().min(1_000).max(600_000).default(10_000),
     /** Likeness of successive spectra (0 to 1) plus 0.3 of the share of held notes. */
-    likeness: z.number().min(0.8).max(1.3).default(1.04),
+    likeness: z.number().min(0.8).max(1.3).default(1.07),
     /** Share of the window that is not silent. */
-    soundingShare: z.number().min(0.3).max(1).default(0.85),
+    soundingShare: z.number().min(0.3).max(1).default(0.7),
   }),
-  create(options, { report, audio }) {
+  create(options, { report, call, audio }) {
     const length = Math.round(options.windowMs / HOP_MS);
     const likenesses = new Float32Array(length);
     const held = new Uint8Array(length);
     const sounding = new Uint8Array(length);
     const toned = new Uint8Array(length);
+    const levels = new Float32Array(length);
+    let loudestDb = Number.NEGATIVE_INFINITY;
     const before = new Float32Array(LAST_BIN + 1);
+    const floors = new Float32Array(LAST_BIN + 1).fill(Number.POSITIVE_INFINITY);
     let place = 0;
     let count = 0;
     // Not a variable: a closure's number that is no small integer is allocated anew at every step.
@@ -44,24 +57,28 @@ export const music = defineDetector({
     let musicMs = 0;
     let claimed = false;
     let settled = false;
+    let wasClear = false;
 
     const judge = () => {
       let likeness = 0;
       let notes = 0;
       let active = 0;
       let tones = 0;
+      let levelDb = 0;
       for (let index = 0; index < length; index++) {
         if (sounding[index] === 0) continue;
         active++;
         likeness += likenesses[index] as number;
         notes += held[index] as number;
+        levelDb += levels[index] as number;
         tones += toned[index] as number;
       }
       const measured = active === 0 ? 0 : (likeness + NOTE_WEIGHT * notes) / active;
       const isMusic =
         active / length >= options.soundingShare &&
         tones / length < TONE_SHARE &&
-        measured >= options.likeness;
+        measured >= options.likeness &&
+        levelDb / active > loudestDb - BACKGROUND_DB;
       musicMs = isMusic ? (musicMs || options.windowMs - 500) + JUDGE_EVERY_HOPS * HOP_MS : 0;
       if (!isMusic) {
         if (claimed)
@@ -69,13 +86,18 @@ export const music = defineDetector({
         claimed = false;
         return;
       }
-      settled = musicMs >= options.minMs;
-      if (claimed && !settled) return;
+      // Before answer it is what the network plays in place of the ringing.
+      const early = call.answeredAtMs === undefined;
+      settled = !early && musicMs >= options.minMs;
+      const clear = measured - options.likeness >= CLEARLY;
+      if (claimed && !settled && clear === wasClear) return;
       claimed = true;
+      wasClear = clear;
       report({
-        label: "music",
-        confidence: settled ? 0.985 : 0.9,
-        provisional: !settled,
+        ...(early
+          ? { label: "ringback" as const, kind: "music", provisional: true }
+          : { label: "music" as const, provisional: !settled }),
+        confidence: settled ? 0.985 : clear ? 0.97 : 0.9,
         rule: "spectrum-holds",
         inputs: {
           likeness: measured,
@@ -91,32 +113,56 @@ export const music = defineDetector({
       });
     };
 
+    audio.onUtterance(({ levelDb }) => {
+      loudestDb = Math.max(loudestDb, levelDb);
+    });
     audio.onHop((hop) => {
       if (settled) return;
-      likenesses[place] = likenessTo(before, hop);
+      const { likeness, soundingShare } = compare(before, floors, hop);
+      likenesses[place] = likeness;
       held[place] = Math.abs(hop.peakHz - (last[0] as number)) < SAME_NOTE_HZ ? 1 : 0;
-      sounding[place] = hop.levelDb > QUIET_DB ? 1 : 0;
+      sounding[place] = hop.levelDb > QUIET_DB && soundingShare > ABOVE_FLOOR ? 1 : 0;
+      levels[place] = hop.levelDb;
       toned[place] = hop.steadyHops >= 8 ? 1 : 0;
       last[0] = hop.peakHz;
       place = (place + 1) % length;
       if (++count >= length && count % JUDGE_EVERY_HOPS === 0) judge();
     });
-    return {};
+    return {
+      onSignal(signal: CallSignal) {
+        if (signal.type !== "answered") return;
+        musicMs = 0;
+        count = 0;
+        claimed = false;
+      },
+    };
   },
 });
 
-/** Cosine between the magnitudes of two successive spectra; keeps the later for the next step. */
-function likenessTo(before: Float32Array, hop: Hop): number {
+/**
+ * Cosine between the magnitudes of two successive spectra, the floors taken off; keeps the later for
+ * the next step. Also how much of the power is more than the floors.
+ */
+function compare(
+  before: Float32Array,
+  floors: Float32Array,
+  hop: Hop,
+): { likeness: number; soundingShare: number } {
   let product = 0;
   let here = 1e-12;
   let there = 1e-12;
+  let total = 1e-12;
   for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-    const magnitude = Math.sqrt(hop.spectrum[bin] as number);
+    const power = hop.spectrum[bin] as number;
+    const floor = Math.min(power, (floors[bin] as number) * FLOOR_RISE);
+    floors[bin] = floor;
+    const magnitude = Math.sqrt(Math.max(0, power - FLOOR_MARGIN * floor));
     const earlier = before[bin] as number;
     product += magnitude * earlier;
     here += magnitude * magnitude;
     there += earlier * earlier;
+    total += power;
     before[bin] = magnitude;
   }
-  return product / Math.sqrt(here * there);
+  return { likeness: product / Math.sqrt(here * there), soundingShare: here / total };
 }

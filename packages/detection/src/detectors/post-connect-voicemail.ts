@@ -1,8 +1,12 @@
 import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
+import { SPEAKING_MACHINES } from "../fusion.js";
 import type { Utterance } from "../signal/heard-audio.js";
 import { TurnTaking } from "./turn-taking.js";
+
+/** Less than this after a long pause is no part of a greeting. */
+const CALLS_AGAIN_MS = 1_100;
 
 const ms = z.number().int().positive().max(600_000);
 
@@ -21,7 +25,9 @@ export const postConnectVoicemail = defineDetector({
     /** Speech that makes a greeting. People answer with less. */
     greetingMinMs: ms.default(2_000),
     /** A greeting of this length is a machine's; shorter ones can be a firm's receptionist. */
-    greetingCertainMs: ms.default(4_000),
+    greetingCertainMs: ms.default(3_700),
+    /** After this much the verdict is final: a menu would have repeated itself by then. */
+    certainSilenceMs: ms.default(6_000),
     /** Longer pauses end the greeting; machines hesitate for less. */
     greetingPauseMs: ms.default(1_200),
     /** After this much silence following a greeting the verdict is given, provisionally. */
@@ -34,6 +40,8 @@ export const postConnectVoicemail = defineDetector({
     let greetingUntilMs: number | undefined;
     let longestMs = 0;
     let answeredBack = false;
+    let claimed = false;
+    let resumed = false;
     let cancel: (() => void) | undefined;
 
     const inputs = (silenceMs: number) => ({
@@ -60,31 +68,54 @@ export const postConnectVoicemail = defineDetector({
       cancel = audio.at(silentFromMs() + silenceMs, then);
     };
 
-    const greetingHeard = () => longestMs >= options.greetingMinMs && !answeredBack;
+    /** A few words after a long pause are somebody's "Hello?": no machine adds that. */
+    const greetingHeard = () =>
+      longestMs >= options.greetingMinMs && greetingMs >= CALLS_AGAIN_MS && !answeredBack;
+
+    const takeBack = (rule: string) => {
+      if (!claimed) return;
+      claimed = false;
+      report({ label: "unknown", confidence: 0, provisional: true, rule });
+    };
 
     const certain = () => longestMs >= options.greetingCertainMs;
+
+    const tellCertain = () =>
+      report({
+        label: "voicemail",
+        confidence: 0.94,
+        rule: "greeting-then-silence",
+        inputs: inputs(options.certainSilenceMs),
+        thresholds,
+        alsoFits: SPEAKING_MACHINES,
+      });
 
     const waitForSilence = () => {
       if (!greetingHeard() || !inWindow(silentFromMs())) return;
       wait(options.earlySilenceMs, () => {
+        claimed = true;
         report({
           label: "voicemail",
-          confidence: turns.agentSpoke || !certain() ? 0.6 : 0.75,
+          confidence: !certain() ? 0.5 : turns.agentSpoke ? 0.6 : 0.75,
           provisional: true,
           rule: "greeting-then-pause",
           inputs: inputs(options.earlySilenceMs),
           thresholds,
+          alsoFits: SPEAKING_MACHINES,
         });
-        wait(options.greetingSilenceMs, () =>
+        wait(options.greetingSilenceMs, () => {
           report({
             label: "voicemail",
-            confidence: certain() ? 0.92 : 0.65,
-            provisional: !certain(),
+            // Who says hello, waits and then talks on is a machine sooner than a receptionist is.
+            confidence: certain() ? 0.92 : resumed ? 0.65 : 0.5,
+            provisional: true,
             rule: "greeting-then-silence",
             inputs: inputs(options.greetingSilenceMs),
             thresholds,
-          }),
-        );
+            alsoFits: SPEAKING_MACHINES,
+          });
+          if (certain()) wait(options.certainSilenceMs, tellCertain);
+        });
       });
     };
 
@@ -92,17 +123,19 @@ export const postConnectVoicemail = defineDetector({
       if (call.answeredAtMs === undefined || utterance.phase !== "active") return;
       if (turns.answers(utterance)) {
         answeredBack = true;
-        report({ label: "unknown", confidence: 0, provisional: true, rule: "took-a-turn" });
+        takeBack("took-a-turn");
         return;
       }
       const continues =
         greetingUntilMs !== undefined &&
         utterance.startMs - greetingUntilMs <= options.greetingPauseMs;
       if (!continues) {
+        resumed = greetingUntilMs !== undefined;
         greetingMs = 0;
         greetingFromMs = utterance.startMs;
       }
       greetingMs += utterance.endMs - utterance.startMs;
+      if (longestMs > greetingMs && greetingMs < CALLS_AGAIN_MS) takeBack("called-again");
       longestMs = Math.max(longestMs, greetingMs);
       greetingUntilMs = utterance.endMs;
       waitForSilence();

@@ -1,4 +1,4 @@
-import type { HeardAudio, Utterance } from "../signal/heard-audio.js";
+import type { HeardAudio, Hop, Utterance } from "../signal/heard-audio.js";
 
 /** Shorter pauses are inside a run of talk. */
 const RUN_GAP_MS = 600;
@@ -6,6 +6,8 @@ const RUN_GAP_MS = 600;
 export const PAUSE_STAGES_MS = [400, 800, 1_200, 2_000, 3_000] as const;
 const TALKING_FROM_MS = 1_500;
 const TALKING_EVERY_MS = 500;
+/** Quieter than the last words by this much, or it is no pause: music has none. */
+const PAUSE_BELOW_DB = 4.5;
 
 /** `talking`, or the length of the pause reached. */
 export type Stage = "talking" | `pause${(typeof PAUSE_STAGES_MS)[number]}`;
@@ -56,22 +58,29 @@ interface Rhythm {
   readonly lastGapMs: number;
 }
 
+/** `dropDb`: how much quieter the pause is than the last words; 0 while talking. */
+export type OnStage = (stage: Stage, cadence: Cadence, dropDb: number) => void;
+
 /** Follows the cadence after answer and tells it at each stage. */
 export class CadenceFollower {
   private readonly audio: HeardAudio;
   private readonly answeredAtMs: () => number | undefined;
-  private readonly onStage: (stage: Stage, cadence: Cadence) => void;
+  private readonly onStage: OnStage;
   private rhythm: Rhythm | undefined;
   private cancel: (() => void) | undefined;
+  private spokenDb = 0;
+  private sincePower = 0;
+  private sinceHops = 0;
 
-  constructor(
-    audio: HeardAudio,
-    answeredAtMs: () => number | undefined,
-    onStage: (stage: Stage, cadence: Cadence) => void,
-  ) {
+  constructor(audio: HeardAudio, answeredAtMs: () => number | undefined, onStage: OnStage) {
     this.audio = audio;
     this.answeredAtMs = answeredAtMs;
     this.onStage = onStage;
+  }
+
+  onHop(hop: Hop): void {
+    this.sincePower += 10 ** (hop.levelDb / 10);
+    this.sinceHops++;
   }
 
   onVoice(active: boolean, atMs: number): void {
@@ -85,6 +94,9 @@ export class CadenceFollower {
   onUtterance(utterance: Utterance): void {
     if (this.answeredAtMs() === undefined || utterance.phase !== "active") return;
     this.rhythm = withTalk(this.rhythm, utterance.startMs, utterance.endMs);
+    this.spokenDb = utterance.levelDb;
+    this.sincePower = 0;
+    this.sinceHops = 0;
     this.cancel?.();
     this.waitForPause(0);
   }
@@ -99,8 +111,16 @@ export class CadenceFollower {
     if (!rhythm || pauseMs === undefined) return;
     this.cancel = this.audio.at(rhythm.last.endMs + pauseMs, () => {
       this.waitForPause(index + 1);
-      this.onStage(`pause${pauseMs}`, cadenceOf(rhythm, this.answeredAtMs()));
+      const dropDb = this.dropDb();
+      if (dropDb >= PAUSE_BELOW_DB)
+        this.onStage(`pause${pauseMs}`, cadenceOf(rhythm, this.answeredAtMs()), dropDb);
     });
+  }
+
+  /** How far the level fell from the last words to what was heard since. */
+  private dropDb(): number {
+    const sinceDb = 10 * Math.log10(this.sincePower / Math.max(1, this.sinceHops) + 1e-10);
+    return this.spokenDb - sinceDb;
   }
 
   private waitWhileTalking(startMs: number): void {
@@ -112,7 +132,7 @@ export class CadenceFollower {
         // As if the utterance ended here; where it does end is not known yet.
         const rhythm = withTalk(this.rhythm, startMs, atMs);
         tellAt(atMs + TALKING_EVERY_MS);
-        this.onStage("talking", cadenceOf(rhythm, this.answeredAtMs()));
+        this.onStage("talking", cadenceOf(rhythm, this.answeredAtMs()), 0);
       });
     };
     const nowMs = Math.max(startMs, this.audio.nowMs);

@@ -24,7 +24,9 @@ const OFF_DB = { least: 4.5, most: 8.5, perSpread: 3 } as const;
 const FIRST_PEAK_DB = -36;
 const PEAK_DECAY_DB = 0.02;
 /** Speech stands at least this far up between the floor and the loudest speech. */
-const PEAK_SHARE = 0.33;
+const PEAK_SHARE = 0.47;
+/** The loudest speech: what only this share of the last seconds exceeds, so that no click counts. */
+const PEAK_PERCENTILE = 0.97;
 /** A tone that lasts this long is not a vowel. */
 const TONE_HOPS = 5;
 
@@ -100,7 +102,8 @@ export class SpeechDecision {
       if (warm) this.setBar();
     }
     hop.floorDb = this.floorDb;
-    this.peakDb = Math.max(hop.levelDb - 3, this.peakDb - PEAK_DECAY_DB);
+    this.peakDb -= PEAK_DECAY_DB;
+    if (refresh && warm) this.peakDb = Math.max(level.percentile(PEAK_PERCENTILE), this.peakDb);
     for (let band = 0; band < BANDS; band++) {
       let sum = 1e-12;
       const last = edges[band + 1] as number;

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { defineDetector } from "../detector.js";
+import { type HeardTone, HOP_MS, type Utterance } from "../signal/heard-audio.js";
+import { type Repetition, SpeechPrint } from "../signal/speech-print.js";
+
+const ms = z.number().int().positive().max(600_000);
+
+/** How far back repetitions are looked for. */
+const REMEMBERED_HOPS = 60_000 / HOP_MS;
+/** What is compared: the last 2.4 s, at least 0.9 s of it speech, with what lies half a second before. */
+const WINDOW_HOPS = 2_400 / HOP_MS;
+const GAP_HOPS = 500 / HOP_MS;
+const LEAST_SPEECH_HOPS = 880 / HOP_MS;
+/** How often, while somebody talks. */
+const LOOK_EVERY_HOPS = 800 / HOP_MS;
+/** Shorter pauses are inside a run of talk. */
+const RUN_GAP_MS = 600;
+/** A tone like a beep: whoever gave one is recording, and asks for no key. */
+const BEEP_MS = { least: 170, most: 1_600 } as const;
+/** A pause that much longer or shorter than `waitsMs` leaves no doubt. */
+const CLEAR_MS = 700;
+
+/**
+ * A machine that says the same again: a menu, when it waited for a key first; an announcement, when
+ * it starts over at once or before answer. A menu also when it says something else at length after
+ * such a wait, though with less confidence. Voicemail speaks once; no person says the same words
+ * twice alike.
+ */
+export const repeatedPrompt = defineDetector({
+  name: "repeated-prompt",
+  options: z.strictObject({
+    /** Share of the print's bits that may differ. Other words differ in 0.35 or more. */
+    difference: z.number().min(0.05).max(0.4).default(0.27),
+    /** Talk at least this long, without a long pause, before anything is compared. */
+    talkMs: ms.default(1_800),
+    /** A pause this long before the repetition is a wait for a key. */
+    waitsMs: ms.default(2_300),
+    /** A prompt of this length… */
+    promptMs: ms.default(4_000),
+    /** …then a pause of this length… */
+    promptsAgainAfterMs: ms.default(2_700),
+    /** …then talk of this length: a menu, though the words differ. */
+    promptsAgainMs: ms.default(2_500),
+  }),
+  create(options, { report, call, audio }) {
+    const print = new SpeechPrint(REMEMBERED_HOPS);
+    const thresholds = { difference: options.difference, waitsMs: options.waitsMs };
+    let hops = 0;
+    let runFromMs = 0;
+    let lastSpeechMs: number | undefined;
+    let spokenMs = 0;
+    let promptMs = 0;
+    let pauseMs = 0;
+    let beeped = false;
+    let agentSpoke = false;
+    let said: string | undefined;
+
+    const tell = ({ difference, lagHops, comparedHops }: Repetition) => {
+      const early = call.answeredAtMs === undefined;
+      const waits = !early && pauseMs >= options.waitsMs;
+      const doubt = !early && Math.abs(pauseMs - options.waitsMs) < CLEAR_MS;
+      const label = waits ? "ivr" : "announcement";
+      if (said === `same-${label}`) return;
+      said = `same-${label}`;
+      report({
+        label,
+        kind: "repeated",
+        confidence: doubt ? 0.85 : 0.95,
+        provisional: doubt,
+        rule: waits ? "same-words-after-waiting" : "same-words-at-once",
+        inputs: {
+          difference,
+          comparedMs: comparedHops * HOP_MS,
+          saidBeforeMs: lagHops * HOP_MS,
+          pauseMs: Math.round(pauseMs),
+        },
+        thresholds,
+        runnerUp: { label: waits ? "announcement" : "ivr", margin: doubt ? 0.2 : 0.8 },
+      });
+    };
+
+    const promptsAgain = (talkedMs: number) => {
+      if (said !== undefined || beeped || agentSpoke || call.answeredAtMs === undefined) return;
+      if (promptMs < options.promptMs || pauseMs < options.promptsAgainAfterMs) return;
+      if (talkedMs < options.promptsAgainMs) return;
+      said = "again";
+      report({
+        label: "ivr",
+        confidence: 0.72,
+        provisional: true,
+        rule: "prompts-again-after-waiting",
+        inputs: {
+          promptMs: Math.round(promptMs),
+          pauseMs: Math.round(pauseMs),
+          talkedMs: Math.round(talkedMs),
+        },
+        thresholds: {
+          promptMs: options.promptMs,
+          promptsAgainAfterMs: options.promptsAgainAfterMs,
+          promptsAgainMs: options.promptsAgainMs,
+        },
+        runnerUp: { label: "voicemail", margin: 0.44 },
+      });
+    };
+
+    const look = (nowMs: number) => {
+      const talkedMs = nowMs - runFromMs;
+      if (talkedMs < options.talkMs) return;
+      const found = print.find(WINDOW_HOPS, GAP_HOPS, LEAST_SPEECH_HOPS);
+      if (found && found.difference <= options.difference) tell(found);
+      else promptsAgain(talkedMs);
+    };
+
+    audio.onHop((hop) => {
+      print.push(hop);
+      if (++hops % LOOK_EVERY_HOPS === 0 && audio.voiceActive && spokenMs > 0) look(hop.atMs);
+    });
+    audio.onVoice((active, atMs) => {
+      if (!active) return;
+      const quietMs = lastSpeechMs === undefined ? 0 : atMs - lastSpeechMs;
+      if (lastSpeechMs !== undefined && quietMs < RUN_GAP_MS) return;
+      runFromMs = atMs;
+      promptMs = spokenMs;
+      pauseMs = quietMs;
+    });
+    audio.onUtterance(({ startMs, endMs }: Utterance) => {
+      lastSpeechMs = endMs;
+      if (spokenMs > 0) look(endMs);
+      spokenMs += endMs - startMs;
+    });
+    audio.onTone((tone: HeardTone) => {
+      const durationMs = tone.endMs - tone.startMs;
+      if (spokenMs > 0 && durationMs >= BEEP_MS.least && durationMs <= BEEP_MS.most) beeped = true;
+    });
+    return {
+      onAgentSpeech() {
+        agentSpoke = true;
+      },
+      onSignal({ type }) {
+        if (type !== "answered") return;
+        // Another party speaks now, or the same one with another meaning.
+        said = undefined;
+        beeped = false;
+        spokenMs = 0;
+        lastSpeechMs = undefined;
+        print.clear();
+      },
+    };
+  },
+});
