@@ -6,7 +6,8 @@ export interface DetectedOptions extends WaitOptions {
   readonly final?: boolean;
   /**
    * A verdict that may still be revised counts from this confidence on, 0 to 1. Default 0.6: people
-   * are answered quickly, and a greeting is not taken for a person halfway through.
+   * are answered quickly, and a greeting is not taken for a person halfway through. Where `human` is
+   * asked for, a machine counts too when a person is hardly possible, whichever machine it is.
    */
   readonly minConfidence?: number;
 }
@@ -22,9 +23,8 @@ export async function waitForVerdict(
   labels: readonly VerdictLabel[],
   { final = false, minConfidence = 0.6, ...options }: DetectedOptions,
 ): Promise<DetectedResult> {
-  // What the dead-air budget assumes is as sure as it is going to get.
-  const sure = ({ provisional, confidence, kind }: Verdict) =>
-    !provisional || (!final && (confidence >= minConfidence || kind === "assumed"));
+  const sure = (verdict: Verdict) =>
+    !verdict.provisional || (!final && isSure(verdict, labels, minConfidence));
   const counts = (verdict: Verdict) => labels.includes(verdict.label) && sure(verdict);
   const waited = await waitOnCall<Verdict>(call, options, (meet) => {
     const already = standing(given, counts);
@@ -34,6 +34,19 @@ export async function waitForVerdict(
     });
   });
   return "met" in waited ? { status: "detected", verdict: waited.met } : { status: waited.unmet };
+}
+
+function isSure(
+  { label, kind, confidence, runnerUp }: Verdict,
+  asked: readonly VerdictLabel[],
+  minConfidence: number,
+): boolean {
+  // What the dead-air budget assumes is as sure as it is going to get.
+  if (confidence >= minConfidence || kind === "assumed") return true;
+  if (label === "human" || !asked.includes("human") || !runnerUp) return false;
+  // Asked whether it is a person, it matters that it is none, and not which machine it may be.
+  const humanAtMost = confidence - runnerUp.margin;
+  return humanAtMost <= (1 - minConfidence) / 2;
 }
 
 /** The standing verdict counts; a beep is a moment rather than a standing, so any beep counts. */
