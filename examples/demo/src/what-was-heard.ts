@@ -33,11 +33,8 @@ const limits = { ringMs: 15_000, userSilenceMs: 15_000 };
 
 const HEADINGS = ["", "number", "who answers", "heard", "when", "at first", "then it ended as"];
 
-/** Menus and screening assistants are known by their words, which takes a transcriber. */
-const byEar = LABEL_NUMBERS.filter(({ label }) => label !== "ivr" && label !== "screening");
-
 export function callLabelNumbers(calls: Calls): readonly HeardCall[] {
-  return byEar.map((row) => {
+  return LABEL_NUMBERS.map((row) => {
     const call = calls.dial({ to: row.number, limits });
     const verdicts: Verdict[] = [];
     const answer: { atMs?: number } = {};
