@@ -17,7 +17,7 @@ const ABOVE_FLOOR = 0.5;
 /** How much the held notes count beside the likeness of the spectra. */
 const NOTE_WEIGHT = 0.3;
 /** Music this far below somebody's voice plays in the room they talk in. */
-const BACKGROUND_DB = 8;
+const BACKGROUND_DB = 11;
 /** More than this of one unchanging tone is a signal, not music. */
 const TONE_SHARE = 0.6;
 /** No speech comes this far above the least likeness. */
@@ -97,7 +97,7 @@ export const music = defineDetector({
         ...(early
           ? { label: "ringback" as const, kind: "music", provisional: true }
           : { label: "music" as const, provisional: !settled }),
-        confidence: settled ? 0.985 : clear ? 0.97 : 0.9,
+        confidence: clear ? 0.99 : 0.98,
         rule: "spectrum-holds",
         inputs: {
           likeness: measured,
