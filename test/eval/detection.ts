@@ -15,8 +15,9 @@ import {
 import { type JudgedSetting, writePictures } from "./pictures.js";
 
 /**
- * `npm run eval:detection [-- --json] [--split train|test] [--scale 0.2] [--wrong]
+ * `npm run eval:detection [-- --json] [--split train|test] [--scale 0.2] [--stress] [--wrong]
  * [--picture DIR]`
+ * With `--stress` the unusual calls on worse lines, in place of the usual ones.
  * The whole corpus through the default detectors, beside Asterisk's rules on the same audio. With
  * pictures it takes several times as long: each speaking call is judged at every setting.
  */
@@ -133,6 +134,8 @@ function measure(judged: readonly JudgedCall[], half: string): BenchRow[] {
     row("beep report after its end, p95", percentile(beeps.lagsMs, 0.95), "ms", { atMost: 100 }),
   );
   rows.push(...toneRows(judged));
+  for (const [truth, line] of confusion(judged))
+    for (const [label, count] of line) rows.push(row(`${truth} called ${label}`, count, "calls"));
   return rows.map((each) => ({ ...each, metric: `${each.metric} (${half})` }));
 }
 
@@ -187,7 +190,9 @@ const TONES: ReadonlySet<string> = new Set([
   "announcement",
 ]);
 
-function print(rows: readonly BenchRow[], judged: readonly JudgedCall[], split: string): void {
+function print(all: readonly BenchRow[], judged: readonly JudgedCall[], split: string): void {
+  // The matrix below has those.
+  const rows = all.filter(({ unit, metric }) => unit !== "calls" || !/ called \w+ \(/.test(metric));
   console.log(`\n${judged.length} calls, ${split} half\n`);
   for (const { metric, value, unit, peerValue, goal, met } of rows)
     console.log(
@@ -195,11 +200,27 @@ function print(rows: readonly BenchRow[], judged: readonly JudgedCall[], split: 
         `${peerValue === null ? "" : `   asterisk ${peerValue}`}` +
         `${goal === null ? "" : `   goal ${goal} ${met ? "met" : "MISSED"}`}`,
     );
-  console.log("\nTruth, and what it was called in the end");
-  for (const [truth, line] of confusion(judged))
-    console.log(
-      `  ${truth.padEnd(13)} ${[...line].map(([label, count]) => `${label} ${count}`).join(", ")}`,
-    );
+  console.log("\nTruth down, what it was called in the end across");
+  for (const line of matrixLines(judged)) console.log(`  ${line}`);
+}
+
+/** Every truth against every label that occurs, with how many of each were called what they are. */
+function matrixLines(judged: readonly JudgedCall[]): string[] {
+  const matrix = confusion(judged);
+  const labels = [...new Set([...matrix.values()].flatMap((line) => [...line.keys()]))];
+  const truths = [...matrix.keys()];
+  labels.sort((a, b) => (truths.indexOf(a) + 1 || 99) - (truths.indexOf(b) + 1 || 99));
+  const cells = (first: string, rest: readonly (string | number)[]) =>
+    first.padEnd(13) + rest.map((cell) => String(cell).padStart(13)).join("");
+  return [
+    cells("", labels),
+    ...[...matrix].map(([truth, line]) =>
+      cells(
+        truth,
+        labels.map((label) => line.get(label) ?? "."),
+      ),
+    ),
+  ];
 }
 
 function printWrong(judged: readonly JudgedCall[]): void {
