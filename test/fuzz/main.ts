@@ -14,6 +14,8 @@ import { mutate, shrink } from "./mutate.js";
 const kept = fileURLToPath(new URL("../../fuzz/kept/", import.meta.url));
 /** A fresh carrier now and then, so that a run is not mostly about what came before. */
 const RUNS_PER_TARGET = 500;
+/** Always the same ids, so that what is kept fits the carrier of `kept.test.ts` too. */
+const TARGET_SEED = 1;
 
 const { values } = parseArgs({
   options: {
@@ -41,7 +43,7 @@ const random = seededRandom(seed);
 const failures = new Map<string, string>();
 const startedMs = performance.now();
 for (let done = 0; done < runs; done += RUNS_PER_TARGET) {
-  const target = await openTarget(random);
+  const target = await openTarget(seededRandom(TARGET_SEED));
   const corpus = corpusFor(target.invite, target.dialog);
   for (let run = done; run < Math.min(done + RUNS_PER_TARGET, runs); run++) {
     const text = mutate(individual(corpus[run % corpus.length] ?? "", run), corpus, random);
@@ -90,7 +92,7 @@ process.exitCode = failures.size === 0 ? 0 : 1;
 async function keep(text: string, complaint: string): Promise<void> {
   if (failures.has(complaint) || failures.size >= 20) return;
   failures.set(complaint, "");
-  const target: Target = await openTarget(seededRandom(seed));
+  const target: Target = await openTarget(seededRandom(TARGET_SEED));
   const smallest =
     target.feed(text) === undefined
       ? text

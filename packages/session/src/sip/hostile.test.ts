@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { silentLogger } from "../logger.js";
 import { type Random, seededRandom } from "../random.js";
 import type { LegSignal } from "../vocabulary.js";
 import { createSipCarrier, type SipCarrier } from "./sip-carrier.js";
@@ -169,6 +170,39 @@ describe("a hostile peer", () => {
       .filter((text) => text.startsWith("BYE"))
       .map((text) => /^To: .*;tag=(\w+)/m.exec(text)?.[1]);
     expect(new Set(tags)).toEqual(new Set(["two", "three"]));
+  });
+
+  it("answers once more from another phone, whose address cannot be read", async () => {
+    const complaints: unknown[] = [];
+    const own = createSipCarrier({
+      trunk: { uri: "sip:127.0.0.1:5070" },
+      listen: ["udp:127.0.0.1:5061"],
+      mediaPlane: fakeMediaPlane(),
+      logger: { ...silentLogger, warn: (fields) => complaints.push(fields) },
+      ...(network ? { openWire: network.openWire } : {}),
+    });
+    const signals: LegSignal[] = [];
+    const destination = own.parseDestination("+12025550100");
+    own.placeCall({ callId: "c", destination }, { onSignal: (signal) => signals.push(signal) });
+    await vi.advanceTimersByTimeAsync(10);
+    const contact = "Contact: <sip:b@127.0.0.1:5070>\n";
+    const answer = (tag: string, to: string) =>
+      network?.inject(
+        Buffer.from(
+          reply(200, contact, tag)
+            .replace(/^To: .*?;/m, `To: ${to};`)
+            .replace(/\n/g, "\r\n"),
+        ),
+        trunk,
+        5061,
+      );
+    answer("one", "<sip:b@127.0.0.1>");
+    answer("two", "<sip:+1:5070>");
+    expect(signals.map(({ type }) => type)).toEqual(["dialing", "answered"]);
+    expect(complaints).toEqual([]);
+    const closing = own.close();
+    await vi.advanceTimersByTimeAsync(40_000);
+    await closing;
   });
 
   it("never answers our CANCEL, and the leg ends all the same", async () => {

@@ -1,7 +1,9 @@
 import {
   type IncomingResponseMessage,
+  NameAddrHeader,
   NonInviteClientTransaction,
   type OutgoingRequestMessageOptions,
+  type URI,
   UserAgentClient,
   type UserAgentCore,
 } from "sip.js/lib/core/index.js";
@@ -19,7 +21,10 @@ export function endLateFork(
 ): void {
   const contact = parseNameAddr(answer.getHeader("contact") ?? "");
   const target = contact && toSipjsUri(contact.uri.text);
-  if (!target || !answer.toTag) return;
+  // Both have their tags, or it would not have come this far; the addresses may still be anything.
+  const from = addressIn(answer, "from");
+  const to = addressIn(answer, "to");
+  if (!target || !from || !to || !answer.toTag) return;
   const options: OutgoingRequestMessageOptions = {
     callId: answer.callId,
     fromTag: answer.fromTag,
@@ -28,12 +33,14 @@ export function endLateFork(
     routeSet: answer.getHeaders("record-route").reverse(),
   };
   const make = (method: string, cseq: number) =>
-    core.makeOutgoingRequestMessage(method, target, answer.from.uri, answer.to.uri, {
-      ...options,
-      cseq,
-    });
+    core.makeOutgoingRequestMessage(method, target, from, to, { ...options, cseq });
   const ack = make("ACK", answer.cseq);
   ack.setViaHeader("", core.transport.protocol);
   sendAck(ack.toString());
   new UserAgentClient(NonInviteClientTransaction, core, make("BYE", answer.cseq + 1));
+}
+
+function addressIn(answer: IncomingResponseMessage, name: "from" | "to"): URI | undefined {
+  const value: unknown = answer.parseHeader(name);
+  return value instanceof NameAddrHeader ? value.uri : undefined;
 }
