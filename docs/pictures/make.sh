@@ -29,6 +29,7 @@ join() { # file parts...
 tone gap 0.7 sine 0 vol 0
 tone long_gap 2.6 sine 0 vol 0
 tone moment 0.3 sine 0 vol 0
+tone wait 3.5 sine 0 vol 0
 
 # Greeting: a person beside a machine.
 join greeting "$work/moment.wav" "$assets/hello.wav" "$work/long_gap.wav" "$work/moment.wav"
@@ -65,7 +66,7 @@ draw fax "two calling tones (1100 Hz), then an answer tone (2100 Hz)" fax
 
 # Post-connect voicemail: a greeting, then silence.
 tone quiet 4 sine 0 vol 0
-join post-connect-voicemail "$work/moment.wav" "$assets/voicemail_greeting.wav" "$work/quiet.wav"
+join post-connect-voicemail "$work/moment.wav" "$assets/voicemail_greeting.wav" "$work/quiet.wav" "$work/wait.wav"
 draw post-connect-voicemail "a greeting, then silence of both sides" postConnectVoicemail
 
 # Silence: nothing but line noise.
@@ -78,19 +79,32 @@ draw human-hello "a hello, then the caller waits" humanHello
 
 # Music: four chords, without a pause.
 chord() { # file three frequencies
-  sox -n -r 8000 -c 1 -b 16 "$work/$1.wav" synth 2 triangle "$2" triangle "$3" triangle "$4" remix - gain -12
+  sox -n -r 8000 -c 1 -b 16 "$work/$1.wav" synth 0.5 triangle "$2" triangle "$3" triangle "$4" remix - gain -12
 }
 chord chord1 262 330 392
 chord chord2 220 262 330
 chord chord3 175 220 262
 chord chord4 196 247 294
-join music "$work/chord1.wav" "$work/chord2.wav" "$work/chord3.wav" "$work/chord4.wav"
-draw music "four chords: the spectrum holds, and there is no pause" music
+join verse "$work/chord1.wav" "$work/chord2.wav" "$work/chord3.wav" "$work/chord4.wav"
+join music "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav"
+draw music "four chords, over and over, without a pause" music
 
 # A message of ours, then a key of theirs (digit 1: 697 and 1209 Hz).
 tone key 0.2 sine 697 sine 1209 remix -
 join prompt-and-key-press "$assets/reminder.wav" "$work/half.wav" "$work/half.wav" "$work/key.wav" "$work/half.wav"
 draw prompt-and-key-press "our message, a second, then the key 1"
+
+# A menu that waits for a key, and says the same again.
+join repeated-prompt "$work/moment.wav" "$assets/ivr_menu.wav" "$work/wait.wav" "$assets/ivr_menu.wav" "$work/half.wav"
+draw repeated-prompt "a menu, 3.5 s, the same menu" repeatedPrompt
+
+# Answered at once, a question, and silence.
+join screening "$work/moment.wav" "$assets/screening.wav" "$work/quiet.wav"
+draw screening "answered at once: a question, then silence" screening
+
+# A greeting that the network plays before answer.
+join early-speech "$work/moment.wav" "$assets/voicemail_greeting.wav" "$work/quiet.wav"
+draw early-speech "before answer: a greeting, then silence" earlySpeech early
 
 # Words: a menu.
 join transcript "$work/moment.wav" "$assets/ivr_menu.wav"

@@ -14,11 +14,15 @@ const [, , wav, picture, name, phase] = process.argv;
 const { [name]: makeDetector } = await import("@offhook/detection");
 const { samples, sampleRate } = readWav(readFileSync(wav));
 const recordedMs = (samples.length * 1_000) / sampleRate;
+const dialing = { type: "dialing", atMs: 0 };
+const answer = { status: 200, phrase: "OK", usableMedia: true, crossedCancel: false };
+const answered = { type: "answered", atMs: 0, answer };
 const { verdicts } = replayAudio({
   detectors: [makeDetector()],
   samples,
   sampleRate,
-  ...(phase === "early" ? { signals: [], audioFromMs: 0 } : {}),
+  signals: phase === "early" ? [dialing] : [dialing, answered],
+  audioFromMs: 0,
   deadAir: false,
 });
 
