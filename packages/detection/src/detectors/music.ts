@@ -38,7 +38,7 @@ export const music = defineDetector({
     /** Likeness of successive spectra (0 to 1) plus 0.3 of the share of held notes. */
     likeness: z.number().min(0.8).max(1.3).default(1.07),
     /** Share of the window that is not silent. */
-    soundingShare: z.number().min(0.3).max(1).default(0.7),
+    soundingShare: z.number().min(0.3).max(1).default(0.9),
   }),
   create(options, { report, call, audio }) {
     const length = Math.round(options.windowMs / HOP_MS);
@@ -97,7 +97,7 @@ export const music = defineDetector({
         ...(early
           ? { label: "ringback" as const, kind: "music", provisional: true }
           : { label: "music" as const, provisional: !settled }),
-        confidence: clear ? 0.99 : 0.98,
+        confidence: settled ? 0.985 : clear ? 0.97 : 0.93,
         rule: "spectrum-holds",
         inputs: {
           likeness: measured,
