@@ -86,7 +86,7 @@ chord chord2 220 262 330
 chord chord3 175 220 262
 chord chord4 196 247 294
 join verse "$work/chord1.wav" "$work/chord2.wav" "$work/chord3.wav" "$work/chord4.wav"
-join music "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav"
+join music "$work/moment.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav" "$work/verse.wav"
 draw music "four chords, over and over, without a pause" music
 
 # A message of ours, then a key of theirs (digit 1: 697 and 1209 Hz).
