@@ -36,7 +36,10 @@ const NUMBER = "+12025550142";
 
 let far: LoopbackCarrier;
 let us: SipCarrier;
-const threads = [new MeasuredThread(), new MeasuredThread()];
+const threads = [
+  new MeasuredThread({ sockets: "batched" }),
+  new MeasuredThread({ sockets: "batched" }),
+];
 
 beforeAll(async () => {
   const script: CalleeScript = (callee) => callee.answer().hangUp();

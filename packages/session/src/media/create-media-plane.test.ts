@@ -47,6 +47,22 @@ describe("media plane", () => {
     });
   }
 
+  it("speaks over Node's own sockets too, with what uses batches at the other end", async () => {
+    const [batched, plain] = [plane({ sockets: "batched" }), plane({ sockets: "node" })];
+    const [one, other] = [openEnd(batched), openEnd(plain)];
+    await connectEnds(one, other);
+    const audio = sweep(600, 8000);
+    await Promise.all([
+      one.port.write(monoFrame(audio, 8000)),
+      other.port.write(monoFrame(audio, 8000)),
+    ]);
+    for (const end of [one, other]) {
+      await until(() => end.frames.length > 40);
+      expect(likeness(heardAudio(end), audio, 400)).toBeGreaterThan(0.9);
+    }
+    expect(() => plane({ sockets: "some" as never })).toThrow(/sockets is "some"/);
+  });
+
   it("stamps frames 20 ms apart and with the phase they were heard in", async () => {
     const shared = plane();
     const one = openEnd(shared);

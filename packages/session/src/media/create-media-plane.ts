@@ -4,9 +4,11 @@ import { type Logger, silentLogger } from "../logger.js";
 import { bindAddressFor } from "./bind-address.js";
 import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
+import type { SocketKind } from "./socket/open-sockets.js";
+import type { PortRange } from "./socket/rtp-socket.js";
 import { MediaThread } from "./worker/media-thread.js";
 import { WorkerPort } from "./worker/worker-port.js";
-import { monotonicMs, type PortRange, type SharePorts } from "./worker/worker-protocol.js";
+import { monotonicMs, type SharePorts } from "./worker/worker-protocol.js";
 
 export interface MediaPlaneOptions {
   /** Media threads; ports go to the least busy one. Default 1, at most 64. */
@@ -26,6 +28,12 @@ export interface MediaPlaneOptions {
    * port for every call.
    */
   readonly sharePorts?: SharePorts;
+  /**
+   * How UDP is spoken. `batched` (the default) moves many datagrams with one system call, where the
+   * machine can: Linux on x64 and arm64, with the optional dependency koffi. Elsewhere, or with
+   * `node`, sockets are Node's own, at several times the cost of each packet.
+   */
+  readonly sockets?: SocketKind;
   /** What we speak, best first. Default PCMU, PCMA, G722. */
   readonly codecs?: readonly CodecName[];
   /**
@@ -50,9 +58,9 @@ export interface MediaPlaneOptions {
  */
 export function createMediaPlane(options: MediaPlaneOptions = {}): MediaPlane {
   check(options);
-  const { workers = 1 } = options;
+  const { workers = 1, sockets = "batched" } = options;
   return planeOver(
-    Array.from({ length: workers }, () => new MediaThread()),
+    Array.from({ length: workers }, () => new MediaThread({ sockets })),
     options,
   );
 }
@@ -150,7 +158,7 @@ function overloaded(): OffhookError {
 }
 
 function check(options: MediaPlaneOptions): void {
-  const { workers = 1, bindAddress, ports, sharePorts } = options;
+  const { workers = 1, bindAddress, ports, sharePorts, sockets } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
     throw invalid(`workers is ${workers}`, "Give a whole number from 1 to 64.");
   }
@@ -160,6 +168,9 @@ function check(options: MediaPlaneOptions): void {
   if (sharePorts !== undefined && !["never", "inbound", "always"].includes(sharePorts)) {
     const given = JSON.stringify(sharePorts);
     throw invalid(`sharePorts is ${given}`, "Give never, inbound or always.");
+  }
+  if (sockets !== undefined && !["batched", "node"].includes(sockets)) {
+    throw invalid(`sockets is ${JSON.stringify(sockets)}`, "Give batched or node.");
   }
   if (!ports) return;
   const { min, max } = ports;

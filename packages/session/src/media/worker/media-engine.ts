@@ -1,7 +1,8 @@
 import { messageOf } from "../../errors.js";
 import { RecordedLeg } from "../recording/recorded-leg.js";
 import { RtpLeg } from "../rtp/rtp-leg.js";
-import { MAX_PACKET_BYTES, TICK_MS } from "../send/media-sender.js";
+import { TICK_MS } from "../send/media-sender.js";
+import type { RtpSockets } from "../socket/rtp-socket.js";
 import { BatchWriter } from "./batch-writer.js";
 import { kernelDrops } from "./kernel-drops.js";
 import { OverloadGuard } from "./overload.js";
@@ -17,8 +18,8 @@ const STATS_TICKS = 200;
 const YOUNG_MS = 10_000;
 const YOUNG_STATS_TICKS = 48;
 const LOAD_TICKS = 200;
-/** Packets stay untouched until they have left; so many may be on their way at once. */
-const SLOTS = 4096;
+
+const NO_LEGS: ReadonlySet<Leg> = new Set();
 
 interface Leg {
   readonly id: number;
@@ -52,8 +53,7 @@ export class MediaEngine {
   private readonly random: () => number;
   private readonly clock: TickClock;
   private readonly ports: SharedPorts;
-  private readonly slots = new Uint8Array(SLOTS * MAX_PACKET_BYTES);
-  private slot = 0;
+  private readonly sockets: RtpSockets;
   private readonly guard: OverloadGuard;
   private expectedBefore = 0;
   private lostBefore = 0;
@@ -65,12 +65,14 @@ export class MediaEngine {
     readonly post: (batch: Batch, transfer: ArrayBuffer[]) => void;
     /** Uniform in [0, 1). */
     readonly random: () => number;
+    readonly sockets: RtpSockets;
     readonly guard?: OverloadGuard;
   }) {
     this.post = options.post;
     this.guard = options.guard ?? new OverloadGuard();
     this.random = options.random;
-    this.ports = new SharedPorts(options.random);
+    this.sockets = options.sockets;
+    this.ports = new SharedPorts(options.sockets, options.random);
     this.clock = new TickClock(
       (tick, dueMs) => this.tick(tick, dueMs),
       () => this.flush(),
@@ -81,6 +83,11 @@ export class MediaEngine {
   run(commands: readonly Command[]): void {
     for (const command of commands) if (command.type !== "shut_down") this.runOne(command);
     this.flush();
+  }
+
+  /** Nothing must stay open when the thread ends otherwise than by `shutDown`. */
+  abandon(): void {
+    this.sockets.close();
   }
 
   /** Closes every leg, and settles when the last recording is written. */
@@ -245,15 +252,19 @@ export class MediaEngine {
 
   private tick(tick: number, dueMs: number): void {
     if (tick % LOAD_TICKS === 0) this.measureLoad();
-    const turn = this.turns[(FRAME_TICKS - (tick % FRAME_TICKS)) % FRAME_TICKS];
-    for (const leg of turn ?? []) {
-      if (leg.isEven) this.sendDue(leg, tick);
+    const turn = this.turns[(FRAME_TICKS - (tick % FRAME_TICKS)) % FRAME_TICKS] ?? NO_LEGS;
+    // Before anything else, so that what is sent does not wait for what there is to hear.
+    for (const leg of turn) if (leg.isEven) this.sendDue(leg, tick);
+    for (const leg of this.uneven) this.sendDue(leg, tick);
+    this.sockets.flush();
+    for (const leg of turn) {
+      leg.seat?.read(tick);
       this.hear(leg, dueMs);
       if ((tick + leg.id) % REPORT_TICKS === 0) this.reportDue(leg, tick, dueMs);
       const statsTicks = dueMs - leg.openedMs < YOUNG_MS ? YOUNG_STATS_TICKS : STATS_TICKS;
       if ((tick + leg.id) % statsTicks === 0) this.reportStats(leg);
     }
-    for (const leg of this.uneven) this.sendDue(leg, tick);
+    this.sockets.flush();
   }
 
   private reportStats({ id, rtp, seat }: Leg): void {
@@ -289,7 +300,7 @@ export class MediaEngine {
     const { seat, rtp } = leg;
     const { target } = rtp;
     if (!seat || !target) return;
-    const packet = this.nextSlot();
+    const packet = this.sockets.nextPacket();
     const length = rtp.packetDue(tick, packet);
     if (length === 0) return;
     seat.send(packet, length, target.address, target.port);
@@ -298,17 +309,12 @@ export class MediaEngine {
 
   private reportDue(leg: Leg, tick: number, dueMs: number): void {
     const { rtp, seat } = leg;
+    seat?.readReports();
     const target = rtp.reportTarget;
     if (!seat || !target) return;
-    const report = this.nextSlot();
+    const report = this.sockets.nextPacket();
     const length = rtp.reportDue(tick, report, dueMs);
     if (length > 0) seat.sendReport(report, length, target.address, target.port);
-  }
-
-  private nextSlot(): Uint8Array {
-    const from = this.slot * MAX_PACKET_BYTES;
-    this.slot = (this.slot + 1) % SLOTS;
-    return this.slots.subarray(from, from + MAX_PACKET_BYTES);
   }
 
   private hear(leg: Leg, dueMs: number): void {

@@ -1,7 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../errors.js";
 import type { WorkerPort } from "./worker-port.js";
-import { type Batch, type Command, ROW, ROW_LENGTH } from "./worker-protocol.js";
+import {
+  type Batch,
+  type Command,
+  ROW,
+  ROW_LENGTH,
+  type ThreadSettings,
+} from "./worker-protocol.js";
 
 /** Always the built file: Node cannot start a worker from TypeScript. Right from `src` and from `dist`. */
 const WORKER_FILE = new URL("../../../dist/media/worker/media-worker.js", import.meta.url);
@@ -10,10 +16,15 @@ const SHUT_DOWN_MS = 1_000;
 
 /** The main thread's end of one media worker. The thread is started with the first port. */
 export class MediaThread {
+  private readonly settings: ThreadSettings;
   private readonly ports = new Map<number, WorkerPort>();
   private worker: Worker | undefined;
   private isOverloaded = false;
   private outbox: Command[] = [];
+
+  constructor(settings: ThreadSettings) {
+    this.settings = settings;
+  }
 
   get openPorts(): number {
     return this.ports.size;
@@ -53,7 +64,11 @@ export class MediaThread {
 
   private spawn(): Worker {
     // Flags of the main thread (loaders, inspectors) are not for this one.
-    const worker = new Worker(WORKER_FILE, { execArgv: [], name: "offhook media" });
+    const worker = new Worker(WORKER_FILE, {
+      execArgv: [],
+      name: "offhook media",
+      workerData: this.settings,
+    });
     let failure = "the media thread ended";
     worker.on("message", (batch: Batch) => this.take(batch));
     worker.on("error", (error) => {

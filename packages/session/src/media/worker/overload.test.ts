@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NodeSockets } from "../socket/node-sockets.js";
 import { kernelDrops } from "./kernel-drops.js";
 import { MediaEngine } from "./media-engine.js";
 import { type LoadSample, OverloadGuard } from "./overload.js";
@@ -59,6 +60,7 @@ describe("admission control", () => {
     const engine = new MediaEngine({
       post: (batch) => posted.push(batch),
       random: () => 0.5,
+      sockets: new NodeSockets(),
       guard,
     });
     engine.run([OPEN]);

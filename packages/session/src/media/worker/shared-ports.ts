@@ -1,8 +1,14 @@
 import type { RtpLeg } from "../rtp/rtp-leg.js";
 import type { MediaAddress } from "../rtp/source-latch.js";
+import {
+  openRtcpSocket,
+  openRtpSocket,
+  type PortRange,
+  type RtpSocket,
+  type RtpSockets,
+} from "../socket/rtp-socket.js";
 import { Demultiplexer } from "./demultiplexer.js";
-import { openRtcpSocket, openRtpSocket, type RtpSocket } from "./rtp-socket.js";
-import { monotonicMs, type PortRange, type SharePorts } from "./worker-protocol.js";
+import { monotonicMs, type SharePorts } from "./worker-protocol.js";
 
 /** What one packet takes of a socket's receive buffer, with what the kernel adds to it. */
 const BUFFERED_PACKET_BYTES = 1024;
@@ -28,6 +34,9 @@ export interface Seat {
   readonly port: number;
   /** Datagrams that came to this port since and were for no leg at all. */
   readonly strangers: number;
+  /** Hands over what has come to the port, once a tick; and what has come to the port of the reports. */
+  read(tick: number): void;
+  readReports(): void;
   /** See `RtpSocket.send`. */
   send: RtpSocket["send"];
   /** From the RTCP port, or from the RTP port where that is taken. */
@@ -46,14 +55,14 @@ interface Port {
   rtcp: RtpSocket | undefined;
   strangers: number;
   restsUntilMs: number;
+  /** The tick it was read at last. */
+  readTick: number;
 }
 
 /**
- * The UDP ports of one media thread. A port is shared where that is safe, because one socket is
- * read in batches where many are read one packet, one system call that finds nothing, and one
- * allocation at a time: measured on Node 20 with 400 streams, a packet each way costs 9.1 µs with a
- * socket a leg, 7.9 with 5 legs to a socket, 7.3 with 20 and 7.2 with all on one. So a port need not
- * hold many to gain nearly all there is, and holds no more than its receive buffer is good for.
+ * The UDP ports of one media thread. A port is shared where that is safe: one socket is read and
+ * written in batches where many take a system call for each packet. A port need not hold many to
+ * gain nearly all there is, and holds no more than its receive buffer is good for.
  *
  * Safe means that no packet can be taken for another call's:
  * - A leg joins a port only if every leg there has found its source. So at most one of them is
@@ -64,10 +73,12 @@ interface Port {
  * - What a peer still sends after its call is nobody's, see `Demultiplexer`.
  */
 export class SharedPorts {
+  private readonly sockets: RtpSockets;
   private readonly random: () => number;
   private readonly open = new Set<Port>();
 
-  constructor(random: () => number) {
+  constructor(sockets: RtpSockets, random: () => number) {
+    this.sockets = sockets;
     this.random = random;
   }
 
@@ -107,26 +118,31 @@ export class SharedPorts {
       rtcp: undefined,
       strangers: 0,
       restsUntilMs: 0,
+      readTick: 0,
     };
     this.open.add(port);
     return port;
   }
 
   private async bind(port: Port, { bindAddress, ports }: SeatOptions): Promise<void> {
-    const { random } = this;
+    const { random, sockets } = this;
     try {
-      port.rtp = await openRtpSocket({
-        bindAddress,
-        ports,
-        random,
-        onDatagram: (datagram, address, from) => receive(port, datagram, address, from),
-        onError: (detail) => this.fail(port, detail),
-      });
-      port.rtcp = await openRtcpSocket(
+      port.rtp = await openRtpSocket(
+        sockets,
         {
           bindAddress,
-          random,
-          onDatagram: (datagram, address, from) => receiveReport(port, datagram, address, from),
+          onDatagram: (datagram, address, from, arrivedMs) =>
+            receive(port, datagram, address, from, arrivedMs),
+          onError: (detail) => this.fail(port, detail),
+        },
+        { ports, random },
+      );
+      port.rtcp = await openRtcpSocket(
+        sockets,
+        {
+          bindAddress,
+          onDatagram: (datagram, address, from, arrivedMs) =>
+            receiveReport(port, datagram, address, from, arrivedMs),
           // Reports are a courtesy: the calls go on without them.
           onError: () => {},
         },
@@ -169,6 +185,13 @@ export class SharedPorts {
       get strangers() {
         return port.strangers - strangersBefore;
       },
+      read(tick) {
+        // Others on this port may have had it read already.
+        if (port.readTick === tick) return;
+        port.readTick = tick;
+        port.rtp?.read();
+      },
+      readReports: () => port.rtcp?.read(),
       send: (datagram, length, address, to) => port.rtp?.send(datagram, length, address, to),
       sendReport: (datagram, length, address, to) =>
         (port.rtcp ?? port.rtp)?.send(datagram, length, address, to),
@@ -178,22 +201,33 @@ export class SharedPorts {
   }
 }
 
-function receive(port: Port, datagram: Uint8Array, address: string, from: number): void {
+function receive(
+  port: Port,
+  datagram: Uint8Array,
+  address: string,
+  from: number,
+  arrivedMs: number,
+): void {
   const { demultiplexer } = port;
-  const nowMs = monotonicMs();
-  const leg = demultiplexer.find(datagram, address, from, nowMs);
+  const leg = demultiplexer.find(datagram, address, from, arrivedMs);
   if (!leg) {
     port.strangers += 1;
     return;
   }
   const wasSettled = leg.isSettled;
-  leg.receive(datagram, address, from, nowMs);
+  leg.receive(datagram, address, from, arrivedMs);
   if (leg.isSettled !== wasSettled) demultiplexer.refresh(leg);
 }
 
-function receiveReport(port: Port, datagram: Uint8Array, address: string, from: number): void {
+function receiveReport(
+  port: Port,
+  datagram: Uint8Array,
+  address: string,
+  from: number,
+  arrivedMs: number,
+): void {
   const leg = port.demultiplexer.findForReport(datagram, address, from);
-  if (leg) leg.receiveRtcp(datagram, address, monotonicMs());
+  if (leg) leg.receiveRtcp(datagram, address, arrivedMs);
   else port.strangers += 1;
 }
 

@@ -1,6 +1,13 @@
 import type { MediaStats } from "../call-audio.js";
 import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
 import type { Played } from "../send/playout.js";
+import type { SocketKind } from "../socket/open-sockets.js";
+import type { PortRange } from "../socket/rtp-socket.js";
+
+/** What a media worker is told when it starts. */
+export interface ThreadSettings {
+  readonly sockets: SocketKind;
+}
 
 /** What the main thread asks of the media worker. `leg`, `request` are numbers chosen by the asker. */
 export type Command =
@@ -53,11 +60,6 @@ export type RecordAction =
 
 /** Which calls may have their UDP port together with others, see `MediaPlaneOptions.sharePorts`. */
 export type SharePorts = "never" | "inbound" | "always";
-
-export interface PortRange {
-  readonly min: number;
-  readonly max: number;
-}
 
 /** What the worker answers and reports. Everything a leg asked for is answered before its `closed`. */
 export type Report =
