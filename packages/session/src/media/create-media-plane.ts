@@ -4,11 +4,11 @@ import { type Logger, silentLogger } from "../logger.js";
 import { bindAddressFor } from "./bind-address.js";
 import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
 import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
-import type { SocketKind } from "./socket/open-sockets.js";
-import type { PortRange } from "./socket/rtp-socket.js";
+import { monotonicMs } from "./monotonic-clock.js";
+import type { PortRange, SocketKind } from "./socket/rtp-socket.js";
 import { MediaThread } from "./worker/media-thread.js";
 import { WorkerPort } from "./worker/worker-port.js";
-import { monotonicMs, type SharePorts } from "./worker/worker-protocol.js";
+import type { SharePorts } from "./worker/worker-protocol.js";
 
 export interface MediaPlaneOptions {
   /** Media threads; ports go to the least busy one. Default 1, at most 64. */

@@ -1,4 +1,4 @@
-import { monotonicMs } from "../worker/worker-protocol.js";
+import { monotonicMs } from "../monotonic-clock.js";
 import type { AddressBook } from "./address-book.js";
 import type { LinuxCalls } from "./linux-calls.js";
 import { MessageArray } from "./message-array.js";

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { getSystemErrorName } from "node:util";
+import { monotonicMs } from "../monotonic-clock.js";
 import { MAX_PACKET_BYTES } from "../send/media-sender.js";
-import { monotonicMs } from "../worker/worker-protocol.js";
 import { AddressBook, AF_INET, AF_INET6 } from "./address-book.js";
 import { DatagramInbox } from "./datagram-inbox.js";
 import { DatagramOutbox } from "./datagram-outbox.js";

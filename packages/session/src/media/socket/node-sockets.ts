@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { messageOf } from "../../errors.js";
+import { monotonicMs } from "../monotonic-clock.js";
 import { MAX_PACKET_BYTES } from "../send/media-sender.js";
-import { monotonicMs } from "../worker/worker-protocol.js";
 import { RECEIVE_BUFFER_BYTES } from "./receive-buffer.js";
 import type { RtpSocket, RtpSocketOptions, RtpSockets } from "./rtp-socket.js";
 

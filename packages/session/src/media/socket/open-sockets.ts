@@ -1,10 +1,7 @@
 import { loadLinuxCalls } from "./linux-calls.js";
 import { LinuxSockets } from "./linux-sockets.js";
 import { NodeSockets } from "./node-sockets.js";
-import type { RtpSockets } from "./rtp-socket.js";
-
-/** See `MediaPlaneOptions.sockets`. */
-export type SocketKind = "batched" | "node";
+import type { RtpSockets, SocketKind } from "./rtp-socket.js";
 
 /** Sockets of the kind that is wanted, or Node's own where this machine has no others. */
 export function openSockets(kind: SocketKind): RtpSockets {

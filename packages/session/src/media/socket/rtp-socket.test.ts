@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
+import { monotonicMs } from "../monotonic-clock.js";
 import { until } from "../testing/plane-fixture.js";
-import { monotonicMs } from "../worker/worker-protocol.js";
 import { loadLinuxCalls } from "./linux-calls.js";
 import { LinuxSockets } from "./linux-sockets.js";
 import { NodeSockets } from "./node-sockets.js";

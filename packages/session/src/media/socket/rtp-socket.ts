@@ -26,6 +26,9 @@ export interface RtpSocket {
   close(): void;
 }
 
+/** See `MediaPlaneOptions.sockets`. */
+export type SocketKind = "batched" | "node";
+
 /** Where one media thread gets its sockets from, and the memory for what it sends. */
 export interface RtpSockets {
   /** Rejects with the reason, in words, when the port cannot be had. Port 0 takes any. */

@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.js";
+import { monotonicMs } from "../monotonic-clock.js";
 import { RecordedLeg } from "../recording/recorded-leg.js";
 import { RtpLeg } from "../rtp/rtp-leg.js";
 import { TICK_MS } from "../send/media-sender.js";
@@ -8,7 +9,7 @@ import { kernelDrops } from "./kernel-drops.js";
 import { OverloadGuard } from "./overload.js";
 import { type Seat, SharedPorts } from "./shared-ports.js";
 import { TickClock } from "./tick-clock.js";
-import { type Batch, type Command, monotonicMs } from "./worker-protocol.js";
+import type { Batch, Command } from "./worker-protocol.js";
 
 /** Frames for the main thread are this long, whatever the packets are. */
 const FRAME_TICKS = 4;

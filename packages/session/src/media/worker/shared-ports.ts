@@ -1,3 +1,4 @@
+import { monotonicMs } from "../monotonic-clock.js";
 import type { RtpLeg } from "../rtp/rtp-leg.js";
 import type { MediaAddress } from "../rtp/source-latch.js";
 import {
@@ -8,7 +9,7 @@ import {
   type RtpSockets,
 } from "../socket/rtp-socket.js";
 import { Demultiplexer } from "./demultiplexer.js";
-import { monotonicMs, type SharePorts } from "./worker-protocol.js";
+import type { SharePorts } from "./worker-protocol.js";
 
 /** What one packet takes of a socket's receive buffer, with what the kernel adds to it. */
 const BUFFERED_PACKET_BYTES = 1024;

@@ -1,6 +1,6 @@
+import { monotonicMs } from "../monotonic-clock.js";
 import { TICK_MS } from "../send/media-sender.js";
 import { LATE_TICK_MS } from "./overload.js";
-import { monotonicMs } from "./worker-protocol.js";
 
 /** Ticks that were missed are made up for one by one, but never more of them than this: 500 ms. */
 const MAX_CATCH_UP = 100;

@@ -1,8 +1,7 @@
 import type { MediaStats } from "../call-audio.js";
 import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
 import type { Played } from "../send/playout.js";
-import type { SocketKind } from "../socket/open-sockets.js";
-import type { PortRange } from "../socket/rtp-socket.js";
+import type { PortRange, SocketKind } from "../socket/rtp-socket.js";
 
 /** What a media worker is told when it starts. */
 export interface ThreadSettings {
@@ -125,11 +124,3 @@ export const ROW = {
 } as const;
 
 export const ROW_LENGTH = 6;
-
-/** What to add to this thread's own clock to have the one that all threads share. */
-const THREAD_ZERO_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
-/** Milliseconds that mean the same in every thread of the process. */
-export function monotonicMs(): number {
-  return THREAD_ZERO_MS + performance.now();
-}
