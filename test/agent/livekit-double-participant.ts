@@ -241,7 +241,13 @@ export class DoubleParticipant {
         this.#onAnswer = resolve;
         this.#undo.push(resolve);
       });
-      await this.#outgoing.setLocalDescription(await this.#outgoing.createOffer());
+      try {
+        await this.#outgoing.setLocalDescription(await this.#outgoing.createOffer());
+      } catch (error) {
+        // Whoever left meanwhile has nothing more to agree on.
+        if (this.#outgoing.connectionState === "closed") return;
+        throw error;
+      }
       this.#tell({ case: "offer", value: localDescription(this.#outgoing) });
       await answered;
     });

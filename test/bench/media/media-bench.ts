@@ -34,6 +34,7 @@ const LOADS = {
   audio: { use: listen },
   everything: { use: listenDetectAndSpeak },
   ownPorts: { use: listen, plane: { sharePorts: "never" } },
+  nodeSockets: { use: listen, plane: { sockets: "node" } },
   twoWorkers: { use: listen, plane: { workers: 2 } },
 } satisfies Record<string, Omit<Load, "streams" | "seconds">>;
 
@@ -122,6 +123,8 @@ function costRows(emit: EmitRow, ours: Loads, theirs: Relayed | undefined): void
     emit(beside(...against("bare"), { atLeast: 0.9 }));
     emit(beside(...against("audio")));
   }
+  const plain = { name: "Node's own sockets", value: perCore(ours.nodeSockets) };
+  emit(beside("media.batched_sockets", perCore(ours.audio), "streams per core", plain));
   const own = { name: "a port for every call", value: perCore(ours.ownPorts) };
   emit(beside("media.shared_ports", perCore(ours.audio), "streams per core", own));
   // A thread is full when it needs a core for itself.
