@@ -213,7 +213,8 @@ export class JitterBuffer {
   private insert(placed: BufferedPacket): void {
     let at = this.packets.length;
     while (at > 0 && (this.packets[at - 1]?.sequence ?? 0) > placed.sequence) at -= 1;
-    this.packets.splice(at, 0, placed);
+    if (at === this.packets.length) this.packets.push(placed);
+    else this.packets.splice(at, 0, placed);
     if (this.packets.length > MAX_PACKETS) this.packets.shift();
   }
 

@@ -115,11 +115,14 @@ export class Playout {
    */
   pull(into: Int16Array): number {
     const count = this.isPaused ? 0 : Math.min(into.length, this.queued);
+    if (count === 0) {
+      into.fill(0);
+      return 0;
+    }
     const untilWrap = Math.min(count, this.ring.length - this.head);
     into.set(this.ring.subarray(this.head, this.head + untilWrap));
     into.set(this.ring.subarray(0, count - untilWrap), untilWrap);
     into.fill(0, count);
-    if (count === 0) return 0;
     this.head = (this.head + count) & (this.ring.length - 1);
     this.queued -= count;
     this.played += count;
