@@ -12,7 +12,7 @@ import { onlyOutcome, statesOf } from "../interop/cli/outcome-shape.js";
 const folder = mkdtempSync(join(tmpdir(), "offhook-bad-input-"));
 const NUMBER = "+12025550100";
 /** A process takes half a second to start, and much longer on a machine that is busy with others. */
-const PROCESS_MS = 25_000;
+const PROCESS_MS = 45_000;
 const agent = (name: string) => fileURLToPath(new URL(`./agents/${name}`, import.meta.url));
 
 let carrier: LoopbackCarrier;
