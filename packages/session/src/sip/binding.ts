@@ -1,7 +1,5 @@
 import type {
   IncomingInviteRequest,
-  IncomingMessageRequest,
-  IncomingReferRequest,
   IncomingResponseMessage,
   UserAgentClient,
   UserAgentCore,
@@ -21,15 +19,16 @@ import { failClient, tieCore } from "./core/sipjs-patches.js";
 import { createCore, moveCore } from "./core/user-agent-core.js";
 import { type AuthenticationState, Authenticator } from "./credentials/authenticator.js";
 import type { DigestCredentials } from "./credentials/digest.js";
+import { Strangers } from "./credentials/strangers.js";
 import { defaultPort, type Resolver } from "./route/resolver.js";
 import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
 
 export interface BindingHooks {
   onInvite(binding: Binding, request: IncomingInviteRequest, arrival: Arrival): void;
-  onMessage?(binding: Binding, request: IncomingMessageRequest): void;
-  onRefer?(binding: Binding, request: IncomingReferRequest): void;
   /** False has a request refused before anything is kept of it. */
   admits?(from: HostPort, method: string): boolean;
+  /** Whether this is an address of the trunk whose credentials we have. */
+  isTrunk?(address: string): boolean;
   /** The other bindings of the same carrier, as seen from this one. */
   elsewhere?(binding: Binding): Elsewhere;
   /** The same peer over a stream; undefined where it takes none. */
@@ -70,6 +69,7 @@ export class Binding {
   private readonly authentications = new WeakMap<UserAgentClient, AuthenticationState>();
   /** Calls we no longer want, by Call-ID: their INVITE is not sent again with credentials. */
   private readonly abandoned = new Set<string>();
+  private readonly strangers = new Strangers();
   private readonly unreachableListeners = new Set<(remote: HostPort) => void>();
 
   static async open(options: BindingOptions): Promise<Binding> {
@@ -115,11 +115,7 @@ export class Binding {
       send: (text, origin) => this.sender.send(text, origin),
       delegate: {
         onInvite: (request) => this.offerInvite(request),
-        onMessage: (request) =>
-          hooks.onMessage ? hooks.onMessage(this, request) : request.accept(),
-        onRefer: (request) =>
-          hooks.onRefer ? hooks.onRefer(this, request) : request.reject({ statusCode: 403 }),
-        onSubscribe: (request) => request.reject({ statusCode: 489 }),
+        onRefer: (request) => request.reject({ statusCode: 403 }),
       },
     });
     const { core } = this;
@@ -178,6 +174,13 @@ export class Binding {
     this.paths.setNextHop(callId, hop);
   }
 
+  /** A call came in: what we are asked for during it, only our trunk is told. */
+  meet(callId: string, from: HostPort): void {
+    this.setFlow(callId, from);
+    const { isTrunk } = this.options.hooks;
+    if (this.authenticator && isTrunk?.(from.address) === false) this.strangers.add(callId);
+  }
+
   /** A call that came over this connection is answered over it, while it lasts. */
   setFlow(callId: string, from: HostPort): void {
     this.paths.setFlow(callId, from);
@@ -214,6 +217,8 @@ export class Binding {
     if (!this.authenticator) return undefined;
     const { method, ruri, body, callId } = client.message;
     if (method === "INVITE" && this.abandoned.has(callId)) return undefined;
+    // It is of its INVITE, and cannot be sent again by itself (RFC 3261 22.1).
+    if (method === "CANCEL" || this.strangers.has(callId)) return undefined;
     const state = this.authentications.get(client) ?? Authenticator.begin();
     this.authentications.set(client, state);
     const status = response.statusCode ?? 0;

@@ -11,7 +11,7 @@ import type { DigestCredentials } from "./credentials/digest.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { type ParsedUri, parseUri } from "./message/header-value.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./route/local-address.js";
-import type { Resolver } from "./route/resolver.js";
+import { literalAddress, type Resolver } from "./route/resolver.js";
 import type { Route } from "./route/route.js";
 import { openStreamWire, type TlsSettings } from "./transport/stream.js";
 import { openUdpWire } from "./transport/udp.js";
@@ -68,6 +68,8 @@ export class Endpoint {
   private readonly onDemand = new Map<string, Promise<Binding>>();
   /** Until when a peer counts as having no stream for us. */
   private readonly withoutStream = new Map<string, number>();
+  /** Where the trunk was found to be so far. */
+  private readonly trunkAddresses = new Set<string>();
   private closed = false;
 
   constructor(options: EndpointOptions) {
@@ -102,6 +104,7 @@ export class Endpoint {
     const next = viaTrunk?.uri ?? uri;
     const protocol = viaTrunk?.protocol ?? protocolOf(uri);
     const hops = await resolver.resolve(next, protocol);
+    if (viaTrunk) for (const { address } of hops) this.trunkAddresses.add(address);
     const routes: Route[] = [];
     let failure: unknown;
     for (const hop of hops.slice(0, MAX_ROUTES))
@@ -222,12 +225,19 @@ export class Endpoint {
       hooks: {
         onInvite,
         ...(admits ? { admits } : {}),
+        isTrunk: (address) => this.isTrunk(address),
         elsewhere: (one) => this.elsewhere(one),
         overStream: async (hop) => (await this.overStream(hop))?.binding.wire,
       },
     });
     this.bindings.push(binding);
     return binding;
+  }
+
+  private isTrunk(address: string): boolean {
+    const { trunk } = this.options;
+    const literal = trunk && literalAddress(trunk.uri, trunk.protocol)?.address;
+    return this.trunkAddresses.has(address) || literal === address;
   }
 
   /** Towards a trunk its own name is asked for and checked (SNI, RFC 5922). */

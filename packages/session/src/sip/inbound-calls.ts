@@ -138,7 +138,7 @@ export class InboundCalls {
   ): SipInboundLeg {
     const { legs } = this.options;
     const { callId } = request.message;
-    binding.setFlow(callId, arrival.from);
+    binding.meet(callId, arrival.from);
     const leg = make(() => {
       binding.clearNextHop(callId);
       forget();

@@ -93,6 +93,12 @@ export function normalizeResponse(response: ParsedResponse, peer: HostPort | und
     });
 }
 
+/** Whether the body of a request is packed in a way that we cannot undo (RFC 3261 20.12). */
+export function isEncoded(message: IncomingRequestMessage): boolean {
+  if (!message.body || message.method === "ACK") return false;
+  return !/^\s*(?:identity\s*)?$/i.test(message.getHeader("content-encoding") ?? "");
+}
+
 /**
  * Leaves one body that sip.js can read: the SDP of a multipart, a body without Content-Type that is
  * plainly SDP, or none. False when a request holds only what we must refuse with 415.

@@ -6,6 +6,11 @@ import {
 } from "sip.js/lib/core/index.js";
 import { plainName, sipjsName } from "../message/header-names.js";
 
+/** How a 2xx to this INVITE of ours is acknowledged. */
+export function ackOptions(invite: OutgoingRequestMessage | undefined): { extraHeaders: string[] } {
+  return { extraHeaders: invite instanceof OwnRequest ? invite.credentialLines : [] };
+}
+
 /** A request of ours as sip.js handles it, written and read without its detours. */
 export class OwnRequest extends OutgoingRequestMessage {
   /** A fresh branch from the owner of the core; undefined where sip.js's own will do. */
@@ -67,6 +72,13 @@ export class OwnRequest extends OutgoingRequestMessage {
     if (content) lines.push(`Content-Type: ${contentType}`);
     lines.push(`Content-Length: ${Buffer.byteLength(content)}`, "", content);
     return lines.join("\r\n");
+  }
+
+  /** The lines with which it proved who we are; the ACK of its 2xx has the same (RFC 3261 13.2.2.4). */
+  get credentialLines(): string[] {
+    return ["Authorization", "Proxy-Authorization"].flatMap((name) =>
+      (this.headers[name] ?? []).map((value) => `${name}: ${value}`),
+    );
   }
 
   /** Keeps no more than what names the call: nobody will ask for the rest. */

@@ -7,7 +7,6 @@ import {
   TransactionState,
   type UserAgentCore,
 } from "sip.js/lib/core/index.js";
-import { AllowedMethods } from "sip.js/lib/core/user-agent-core/allowed-methods.js";
 import type { Clock } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
@@ -24,6 +23,7 @@ import { setWire, toSipjsRequest, toSipjsResponse } from "../message/sipjs-messa
 import type { HostPort, Wire } from "../transport/wire.js";
 import type { Elsewhere } from "./hand-over.js";
 import {
+  isEncoded,
   normalizeBody,
   normalizeResponse,
   refusedDemand,
@@ -36,7 +36,13 @@ import type { OwnRepeats } from "./own-repeats.js";
 import type { PeerRepeats } from "./peer-repeats.js";
 import { rawRefusal } from "./raw-refusal.js";
 import { responseTarget, sentBy } from "./routing.js";
-import { admitToDialog, forgetAccepted, forgetAnswered, refreshTarget } from "./sipjs-patches.js";
+import {
+  ALLOWED_METHODS,
+  admitToDialog,
+  forgetAccepted,
+  forgetAnswered,
+  refreshTarget,
+} from "./sipjs-patches.js";
 import { SUPPORTED_EXTENSIONS } from "./user-agent-core.js";
 
 /** How a request reached us. */
@@ -68,23 +74,17 @@ export interface ReceiverOptions {
 }
 
 /** Requests that mean something outside a dialog (RFC 3261 8.2.1). */
-const outsideDialog = new Set([
-  "INVITE",
-  "ACK",
-  "CANCEL",
-  "BYE",
-  "OPTIONS",
-  "MESSAGE",
-  "REFER",
-  "NOTIFY",
-  "INFO",
-  "REGISTER",
-  "SUBSCRIBE",
-]);
+const outsideDialog = new Set(["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REFER"]);
 
-/** For a request that belongs to no dialog, and would have to. */
-function unknownStatus({ method, toTag }: IncomingRequestMessage): 481 | 501 {
-  return toTag || AllowedMethods.includes(method) ? 481 : 501;
+/** Methods of which we know that we want none, unlike those of which we know nothing. */
+const unwanted = new Set(["REGISTER", "SUBSCRIBE", "PUBLISH"]);
+
+/** The refusal of a request that belongs to no dialog, and would have to. */
+function refusalOutsideDialog({ method, toTag }: IncomingRequestMessage): [number, string[]] {
+  // A text outside a call would reach nobody; 200 would say that it had.
+  if (unwanted.has(method) || (method === "MESSAGE" && !toTag))
+    return [405, [`Allow: ${ALLOWED_METHODS.filter((known) => known !== method).join(", ")}`]];
+  return [toTag || ALLOWED_METHODS.includes(method) ? 481 : 501, []];
 }
 
 /** Everything that the network sends comes in here; sip.js is told of what it can digest. */
@@ -188,9 +188,11 @@ export class Receiver {
     if (!requestUri) return refuse(unreadableUriStatus(request.requestUri));
     // Dialogs are built from it without another look.
     if (request.method === "INVITE" && !message.parseHeader("contact")) return refuse(400);
+    if (isEncoded(message)) return refuse(415, ["Accept-Encoding: identity"]);
     if (normalizeBody(message) === false)
       return refuse(415, ["Accept: application/sdp, application/dtmf-relay"]);
-    if (!dialog && !outsideDialog.has(request.method)) return refuse(unknownStatus(message));
+    if (!dialog && !outsideDialog.has(request.method))
+      return refuse(...refusalOutsideDialog(message));
     const demand = refusedDemand(message, SUPPORTED_EXTENSIONS);
     if (demand) return refuse(demand.status, demand.headers);
     if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);

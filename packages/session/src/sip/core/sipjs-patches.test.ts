@@ -192,11 +192,12 @@ describe("the patches of sip.js", () => {
     expect(rejected).toEqual([401]);
   });
 
-  it("announce UPDATE", () => {
+  it("announce UPDATE, and nothing that is refused", () => {
     core();
-    expect(AllowedMethods).toContain("UPDATE");
     core();
     expect(AllowedMethods.filter((method) => method === "UPDATE")).toHaveLength(1);
+    expect(AllowedMethods).not.toContain("REGISTER");
+    expect(AllowedMethods).not.toContain("SUBSCRIBE");
   });
 
   it("look headers up and set them without working out how their names are spelled", () => {

@@ -29,6 +29,15 @@ import { writeResponse } from "./own-response.js";
 /** The only release whose inner workings these patches were written against. */
 const SUPPORTED_VERSION = "0.21.2";
 
+/**
+ * What Allow announces. Each leg's dialog handles UPDATE (RFC 3311), which sip.js does not know; nobody
+ * here is a registrar or has anything to subscribe to.
+ */
+export const ALLOWED_METHODS = [
+  ...["ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "REFER"],
+  "UPDATE",
+];
+
 /** What a patched sip.js asks its owner for, by core. */
 export interface CoreSeams {
   /** A fresh, unguessable branch, with the magic cookie of RFC 3261 8.1.1.7. */
@@ -63,8 +72,7 @@ export function installSipjsPatches(version: string = installedVersion()): void 
   patchSending();
   patchReplies();
   patchReinvites();
-  // UPDATE (RFC 3311) is handled by the dialog of each leg, so it may be announced.
-  if (!AllowedMethods.includes("UPDATE")) AllowedMethods.push("UPDATE");
+  AllowedMethods.splice(0, AllowedMethods.length, ...ALLOWED_METHODS);
 }
 
 /** Ties a core to its owner; cores that were never tied keep sip.js's own behaviour. */

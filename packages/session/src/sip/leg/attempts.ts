@@ -5,6 +5,7 @@ import { isSynthetic } from "../message/evidence.js";
 import type { Route } from "../route/route.js";
 import { type Attempt, fitsDatagram, makeInvite } from "./outbound-invite.js";
 import { RedirectGuard } from "./redirect.js";
+import { leastSeconds } from "./session-keeper.js";
 import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
 
 export interface AttemptsOptions {
@@ -80,7 +81,7 @@ export class Attempts {
       this.left = this.left.filter(({ route }) => route.hop !== attempt.route.hop);
       return this.left.length > 0;
     }
-    if (status === 422) return this.lengthenSession(failure.getHeader("min-se"));
+    if (status === 422) return this.lengthenSession(leastSeconds(failure));
     if (status >= 400) return this.passChoice(attempt, failure);
     const targets = this.redirects.next(failure.getHeaders("contact"));
     if (targets.length === 0) return this.skip();
@@ -108,10 +109,9 @@ export class Attempts {
     return choices.length > 0;
   }
 
-  private lengthenSession(minimum: string | undefined): boolean {
-    const wanted = Number(minimum?.split(";", 1)[0]);
-    if (!(wanted > this.sessionSeconds) || wanted > 86_400) return false;
-    this.sessionSeconds = wanted;
+  private lengthenSession(least: number | undefined): boolean {
+    if (least === undefined || least <= this.sessionSeconds) return false;
+    this.sessionSeconds = least;
     return true;
   }
 

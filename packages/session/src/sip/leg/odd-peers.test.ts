@@ -109,6 +109,49 @@ describe("an offer", () => {
   });
 });
 
+describe("an INVITE", () => {
+  const calling = { callId: "odd", ownTag: "odd", theirTag: undefined };
+
+  it("with what it requires on several lines gets all of it", async () => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).ring());
+    const headers = ["Require: timer", "Require: 100rel"];
+    peer.request("INVITE", { ...calling, port }, 1, { body: sdpOf(), headers });
+    expect(await peer.next(/^SIP\/2\.0 180 /)).toContain("RSeq: ");
+  });
+
+  it("whose offer is packed is refused with what we can read", async () => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).ring());
+    const headers = ["Content-Encoding: gzip"];
+    peer.request("INVITE", { ...calling, port }, 1, { body: sdpOf(), headers });
+    expect(await peer.next(/^SIP\/2\.0 415 /)).toContain("Accept-Encoding: identity");
+  });
+});
+
+describe("a session that is to be refreshed too often", () => {
+  it.each(["INVITE", "UPDATE"])("by %s within the call is refused with 422", async (method) => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).answer());
+    const dialog = await peer.call(port, "brief");
+    const headers = ["Supported: replaces", "Supported: timer", "Session-Expires: 30"];
+    peer.request(method, dialog, 2, { headers });
+    expect(await peer.next(/^SIP\/2\.0 422 [\s\S]*CSeq: 2/)).toContain("Min-SE: 90");
+  });
+
+  it.each(["UPDATE", "INVITE"])("by our %s is asked for less often", async (method) => {
+    carrier.receiveCalls((offer) => void offer.accept(keep).answer());
+    const headers = [
+      "Supported: timer",
+      "Session-Expires: 90;refresher=uas",
+      `Allow: INVITE, ACK, BYE${method === "UPDATE" ? ", UPDATE" : ""}`,
+    ];
+    await peer.call(port, "rarer", { headers });
+    const often = await peer.next(new RegExp(`^${method} `));
+    expect(headerOf(often, "Session-Expires")).toBe("90;refresher=uac");
+    peer.reply(often, "422 Session Interval Too Small", port, { headers: ["Min-SE: 180"] });
+    const rarely = await peer.next(new RegExp(`^${method} `));
+    expect(headerOf(rarely, "Session-Expires")).toBe("180;refresher=uac");
+  });
+});
+
 describe("a peer that moves", () => {
   it.each(["UPDATE", "INVITE"])("is found where its %s says", async (method) => {
     const elsewhere = await RawPeer.open();

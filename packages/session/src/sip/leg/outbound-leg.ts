@@ -10,6 +10,7 @@ import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { MediaLeg } from "../../media/call-audio.js";
 import type { AnswerResponse, LegSignal } from "../../vocabulary.js";
+import { ackOptions } from "../core/own-request.js";
 import type { DialogDelegate } from "../core/receiver.js";
 import {
   finalOf,
@@ -268,7 +269,7 @@ export class SipOutboundLeg implements OutboundLeg {
 
   private receiveAccept(response: AckableIncomingResponseWithSession): void {
     const { message, session } = response;
-    response.ack();
+    response.ack(ackOptions(this.invite?.message));
     if (this.phase !== "calling" || !this.route) {
       endUnwanted(session);
       return;

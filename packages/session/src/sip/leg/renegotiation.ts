@@ -2,16 +2,18 @@ import type {
   IncomingInviteRequest,
   IncomingRequestMessage,
   IncomingResponseMessage,
+  OutgoingInviteRequest,
   Session,
 } from "sip.js/lib/core/index.js";
 import type { TimerHandle } from "../../clock.js";
 import type { LegSignal } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
+import { ackOptions } from "../core/own-request.js";
 import { refreshTarget } from "../core/sipjs-patches.js";
 import { isSynthetic, sdpOf } from "../message/evidence.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
-import type { SessionKeeper } from "./session-keeper.js";
+import { type SessionKeeper, tooBrief } from "./session-keeper.js";
 
 export interface RenegotiationOptions {
   readonly settings: LegSettings;
@@ -65,11 +67,11 @@ export class Renegotiation {
     if (this.offering) return this.retryAfterGlare();
     const held = this.wantsHold;
     try {
-      session.invite(
+      const invite: OutgoingInviteRequest = session.invite(
         {
           onAccept: ({ message, ack }) => {
             refreshTarget(session, message);
-            ack();
+            ack(ackOptions(invite.message));
             this.accepted(message, held);
           },
           onReject: ({ message }) => this.rejected(message, held),
@@ -90,6 +92,8 @@ export class Renegotiation {
     const { media, binding, keeper } = this.options;
     const { message } = request;
     const offer = sdpOf(message);
+    const brief = tooBrief(message);
+    if (brief) return void request.reject({ statusCode: 422, extraHeaders: brief });
     keeper.learn(message);
     const result = offer === undefined ? undefined : media.answer(offer);
     if (result && !result.ok) {
@@ -113,6 +117,11 @@ export class Renegotiation {
 
   receiveUpdate(message: IncomingRequestMessage): void {
     const { media, binding, keeper } = this.options;
+    const brief = tooBrief(message);
+    if (brief) {
+      binding.core.replyStateless(message, { statusCode: 422, extraHeaders: brief });
+      return;
+    }
     answerUpdate(message, {
       binding,
       media,
@@ -141,6 +150,7 @@ export class Renegotiation {
     const status = message.statusCode ?? 0;
     if (isSynthetic(message)) onLost("a re-INVITE was not answered");
     else if (status === 491) this.retryAfterGlare();
+    else if (status === 422 && this.options.keeper.lengthen(message)) this.reinvite();
     else if (status === 481 || status === 408) onLost(`a re-INVITE was answered ${status}`);
     // Refused: what was agreed before stays (RFC 3261 14.1), and may be asked for again.
     else if (held === this.wantsHold) this.want(this.saidHeld);

@@ -9,6 +9,7 @@ import type { Clock } from "../../clock.js";
 import { refreshTarget } from "../core/sipjs-patches.js";
 import { isSynthetic } from "../message/evidence.js";
 import {
+  MAX_SESSION_SECONDS,
   MIN_SESSION_SECONDS,
   parseSessionExpires,
   type SessionInterval,
@@ -70,6 +71,14 @@ export class SessionKeeper {
     return sessionHeaders(request);
   }
 
+  /** The peer wants refreshes less often than we asked for (RFC 4028 7.4); false where that is no reason. */
+  lengthen(refusal: Headers): boolean {
+    const least = leastSeconds(refusal);
+    if (!this.interval || least === undefined || least <= this.interval.seconds) return false;
+    this.interval = { ...this.interval, seconds: least };
+    return true;
+  }
+
   stop(): void {
     this.timer?.stop();
     this.timer = undefined;
@@ -108,7 +117,8 @@ export class SessionKeeper {
 
   private refused(response: IncomingResponseMessage): void {
     const status = response.statusCode ?? 0;
-    if (status === 481 || isSynthetic(response))
+    if (status === 422 && this.lengthen(response)) this.refresh();
+    else if (status === 481 || isSynthetic(response))
       this.options.onLost(
         `a session refresh was answered ${isSynthetic(response) ? "by nobody" : status}`,
       );
@@ -136,6 +146,12 @@ function agreement(request: Headers, interval: SessionInterval): "uac" | "uas" {
 
 function takesTimer(request: Headers): boolean {
   return /\btimer\b/i.test(request.getHeader("supported") ?? "");
+}
+
+/** What a 422 says in its Min-SE; undefined where that is no interval anybody would want. */
+export function leastSeconds(refusal: Headers): number | undefined {
+  const seconds = parseSessionExpires(refusal.getHeader("min-se"))?.seconds;
+  return seconds !== undefined && seconds <= MAX_SESSION_SECONDS ? seconds : undefined;
 }
 
 const minSe = `Min-SE: ${MIN_SESSION_SECONDS}`;

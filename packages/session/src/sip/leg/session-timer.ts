@@ -3,6 +3,8 @@ import type { Clock, TimerHandle } from "../../clock.js";
 /** The least interval we accept, in seconds (RFC 4028 5). */
 export const MIN_SESSION_SECONDS = 90;
 export const DEFAULT_SESSION_SECONDS = 1_800;
+/** A peer that asks for more has something else in mind than finding dead calls. */
+export const MAX_SESSION_SECONDS = 86_400;
 
 export interface SessionInterval {
   readonly seconds: number;

@@ -31,6 +31,11 @@ it("reads the SDP of a request once, however often it is asked for", () => {
   expect(sdpIn(message)?.description).toBe(description);
 });
 
+it("takes the first of several ports in a row", () => {
+  const { description } = new SdpText(offer.replace("audio 4000", "audio 4000/2"));
+  expect(description?.media[0]).toMatchObject({ port: 4_000, payloads: 0 });
+});
+
 it("reads it anew when the body was put right meanwhile", () => {
   const message = invite("a multipart");
   expect(sdpIn(message)?.description).toBeUndefined();

@@ -20,10 +20,13 @@ export class SdpText {
   }
 }
 
+/** `m=audio 49170/2 …`: ports in a row (RFC 8866 5.14), of which the first is the audio's. */
+const portCount = /^(m=\S+ \d+)\/\d+(?= )/gm;
+
 function parseSdp(text: string): SessionDescription | undefined {
   if (!/^v=0\s/m.test(text)) return undefined;
   try {
-    const parsed = parse(text);
+    const parsed = parse(text.replace(portCount, "$1"));
     const whole = Array.isArray(parsed.media) && parsed.media.every(isWhole);
     return whole ? parsed : undefined;
   } catch {

@@ -166,11 +166,17 @@ interface SipjsHeader {
   readonly raw: string;
 }
 
+/** Lists of tokens, which are one list however many lines they stand on (RFC 3261 7.3.1). */
+const tokenLists: ReadonlySet<string> = new Set(["allow", "require", "supported"]);
+
 /** What sip.js keeps in tables that it fills in advance, read from the message at each look. */
 const reading: PropertyDescriptorMap & ThisType<ReadMessage> = {
   getHeader: {
     value(this: ReadMessage, name: string): string | undefined {
-      return headerOf(this.source, plainName(name));
+      const plain = plainName(name);
+      return tokenLists.has(plain)
+        ? headersOf(this.source, plain).join(", ") || undefined
+        : headerOf(this.source, plain);
     },
   },
   getHeaders: {
