@@ -13,7 +13,8 @@ import { type ParsedUri, parseUri } from "./message/header-value.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./route/local-address.js";
 import { literalAddress, type Resolver } from "./route/resolver.js";
 import type { Route } from "./route/route.js";
-import { openStreamWire, type TlsSettings } from "./transport/stream.js";
+import { certifiableName, type TlsSettings } from "./transport/secure.js";
+import { openStreamWire } from "./transport/stream.js";
 import { openUdpWire } from "./transport/udp.js";
 import { openWebSocketWire } from "./transport/websocket.js";
 import {
@@ -30,12 +31,19 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export interface Trunk {
+  readonly uri: ParsedUri;
+  readonly protocol: TransportProtocol;
+  /** Of its WebSocket. */
+  readonly path?: string;
+}
+
 export interface EndpointOptions {
   readonly settings: LegSettings;
   readonly resolver: Resolver;
   readonly userAgent: string;
   readonly listen: readonly ListenAddress[];
-  readonly trunk?: { readonly uri: ParsedUri; readonly protocol: TransportProtocol };
+  readonly trunk?: Trunk;
   readonly credentials?: DigestCredentials;
   readonly tls?: TlsSettings;
   /** Instead of sockets. */
@@ -107,8 +115,9 @@ export class Endpoint {
     if (viaTrunk) for (const { address } of hops) this.trunkAddresses.add(address);
     const routes: Route[] = [];
     let failure: unknown;
-    for (const hop of hops.slice(0, MAX_ROUTES))
+    for (const found of hops.slice(0, MAX_ROUTES))
       try {
+        const hop = named(found, protocol, next.host);
         const binding = await this.bindingFor(protocol, hop);
         await binding.prepare(hop);
         routes.push({
@@ -214,7 +223,7 @@ export class Endpoint {
       openWire: (events) =>
         this.options.openWire
           ? this.options.openWire(listen, events)
-          : openWire(listen, settings, this.tlsFor(peer), peer === undefined, events),
+          : this.openSockets(listen, peer === undefined, events),
       advertisedAddress,
       clock: settings.clock,
       random: settings.random,
@@ -240,12 +249,31 @@ export class Endpoint {
     return this.trunkAddresses.has(address) || literal === address;
   }
 
-  /** Towards a trunk its own name is asked for and checked (SNI, RFC 5922). */
-  private tlsFor(peer: HostPort | undefined): TlsSettings {
-    const { tls = {}, trunk } = this.options;
-    const name = trunk?.uri.host.replace(/^\[|\]$/g, "");
-    if (!peer || tls.serverName !== undefined || !name || isIP(name) !== 0) return tls;
-    return { ...tls, serverName: name };
+  private openSockets(listen: ListenAddress, listens: boolean, events: WireEvents): Promise<Wire> {
+    const { settings, tls = {}, trunk } = this.options;
+    const { protocol, address, port } = listen;
+    const bind = { address, port };
+    const usualName = trunk && certifiableName(trunk.uri.host);
+    const path = trunk?.path;
+    const shared = {
+      bind,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      ...(usualName === undefined ? {} : { usualName }),
+    };
+    const streams = { ...shared, clock: settings.clock };
+    const sockets = { ...shared, listen: listens, ...(path === undefined ? {} : { path }) };
+    switch (protocol) {
+      case "UDP":
+        return openUdpWire(bind, events);
+      case "TCP":
+        return openStreamWire(streams, events);
+      case "TLS":
+        return openStreamWire({ ...streams, tls }, events);
+      case "WS":
+        return openWebSocketWire({ ...sockets, secure: false }, events);
+      case "WSS":
+        return openWebSocketWire({ ...sockets, secure: true, tls }, events);
+    }
   }
 
   /** For a wildcard: the address that faces the trunk, else that of the first interface. */
@@ -262,27 +290,10 @@ export class Endpoint {
   }
 }
 
-function openWire(
-  listen: ListenAddress,
-  settings: LegSettings,
-  tls: TlsSettings,
-  listens: boolean,
-  events: WireEvents,
-): Promise<Wire> {
-  const bind = { address: listen.address, port: listen.port };
-  const shared = { bind, connectTimeoutMs: CONNECT_TIMEOUT_MS };
-  switch (listen.protocol) {
-    case "UDP":
-      return openUdpWire(bind, events);
-    case "TCP":
-      return openStreamWire({ ...shared, clock: settings.clock }, events);
-    case "TLS":
-      return openStreamWire({ ...shared, clock: settings.clock, tls }, events);
-    case "WS":
-      return openWebSocketWire({ ...shared, secure: false, listen: listens }, events);
-    case "WSS":
-      return openWebSocketWire({ ...shared, secure: true, tls, listen: listens }, events);
-  }
+/** A certificate is for the name that somebody asked for, not for what the DNS made of it (RFC 5922 7). */
+function named(hop: HostPort, protocol: TransportProtocol, host: string): HostPort {
+  const name = protocol === "TLS" || protocol === "WSS" ? certifiableName(host) : undefined;
+  return name === undefined ? hop : { ...hop, name };
 }
 
 /** The transport a URI asks for (RFC 3261 19.1.1). */
@@ -310,12 +321,14 @@ export function parseListen(text: string): ListenAddress {
   };
 }
 
-/** `sip:HOST:PORT`, or the bare host and port. @throws INVALID_OPTION */
-export function parseTrunkUri(text: string): ParsedUri {
-  const uri = parseUri(/^sips?:/i.test(text) ? text : `sip:${text}`);
+/** `sip:HOST:PORT`, the bare host and port, or `wss://HOST:PORT/PATH`. @throws INVALID_OPTION */
+export function parseTrunkUri(text: string): { readonly uri: ParsedUri; readonly path?: string } {
+  const web = /^(wss?):\/\/([^/@?#\s]+)(\/[^\s#]*)?$/i.exec(text);
+  const sip = /^sips?:/i.test(text) ? text : `sip:${text}`;
+  const uri = parseUri(web ? `sip:${web[2]};transport=${web[1]?.toLowerCase()}` : sip);
   if (!uri || uri.host === "")
     throw new OffhookError("INVALID_OPTION", "The trunk's address cannot be read.", {
-      remedy: "Write sip:HOST or sip:HOST:PORT.",
+      remedy: "Write sip:HOST or sip:HOST:PORT, or wss://HOST:PORT/PATH.",
     });
-  return uri;
+  return { uri, ...(web?.[3] === undefined ? {} : { path: web[3] }) };
 }

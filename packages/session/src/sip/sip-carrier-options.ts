@@ -12,10 +12,10 @@ import type { WireOpener } from "./endpoint.js";
 import type { ChallengeOptions } from "./leg/inbound-offer.js";
 import type { SrtpPolicy } from "./message/sdes.js";
 import type { Resolver } from "./route/resolver.js";
-import type { TlsSettings } from "./transport/stream.js";
+import type { TlsSettings } from "./transport/secure.js";
 
 const trunkSchema = z.strictObject({
-  /** `sip:HOST`, `sip:HOST:PORT`; where every call is sent. */
+  /** `sip:HOST`, `sip:HOST:PORT`, `wss://HOST:PORT/PATH`; where every call is sent. */
   uri: z.string().min(1),
   transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]).optional(),
   username: z.string().min(1).optional(),

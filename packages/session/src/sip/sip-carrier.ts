@@ -45,7 +45,7 @@ import {
   type SipTrunk,
   withoutUndefined,
 } from "./sip-carrier-options.js";
-import { formatHost, type TransportProtocol } from "./transport/wire.js";
+import { formatHost, type TransportProtocol, transportParam } from "./transport/wire.js";
 import { type PingOptions, type PingResult, pingTrunk } from "./trunk/options-ping.js";
 import { Registration } from "./trunk/registration.js";
 import { TrunkHealth } from "./trunk/trunk-health.js";
@@ -94,7 +94,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     endedDialogs: new EndedDialogs(),
     follow,
   };
-  const trunkUri = parsed.trunk && parseTrunkUri(parsed.trunk.uri);
+  const { uri: trunkUri, path } = parsed.trunk ? parseTrunkUri(parsed.trunk.uri) : {};
   const protocol: TransportProtocol | undefined =
     trunkUri &&
     (parsed.trunk?.transport
@@ -120,7 +120,9 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     resolver,
     userAgent: parsed.userAgent ?? "offhook",
     listen: (parsed.listen ?? []).map(parseListen),
-    ...(trunkUri && protocol ? { trunk: { uri: trunkUri, protocol } } : {}),
+    ...(trunkUri && protocol
+      ? { trunk: { uri: trunkUri, protocol, ...(path === undefined ? {} : { path }) } }
+      : {}),
     ...(username === undefined ? {} : { credentials: { username, password: password ?? "" } }),
     ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),
     ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
@@ -274,7 +276,7 @@ function requestUriOf(
 ): string {
   if (kind === "sip") return address;
   const transport =
-    protocol === undefined || protocol === "UDP" ? "" : `;transport=${protocol.toLowerCase()}`;
+    protocol === undefined || protocol === "UDP" ? "" : `;transport=${transportParam(protocol)}`;
   return `sip:${address}@${home ?? "invalid"}${transport}`;
 }
 

@@ -15,7 +15,7 @@ import { messageOf } from "../../errors.js";
 import { ForgetfulMap } from "../../forgetful-map.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
-import type { TransportProtocol } from "../transport/wire.js";
+import { type TransportProtocol, transportParam } from "../transport/wire.js";
 import type { Origin } from "./outgoing.js";
 import { OwnRequest } from "./own-request.js";
 import { writeResponse } from "./own-response.js";
@@ -69,8 +69,7 @@ export function moveCore(core: UserAgentCore, protocol: TransportProtocol, host:
 }
 
 function ownAddress(protocol: TransportProtocol, host: string) {
-  // `wss` is no transport parameter of its own (RFC 7118 5.2).
-  const transport = protocol === "WSS" ? "ws" : protocol.toLowerCase();
+  const transport = transportParam(protocol);
   const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   const parameters: Record<string, string> = protocol === "UDP" ? {} : { transport };
   const uri = new URI("sip", CONTACT_USER, name, port ? Number(port) : undefined, parameters);

@@ -1,4 +1,4 @@
-import type { Server, Socket } from "node:net";
+import { isIPv6, type Server, type Socket } from "node:net";
 import { messageOf, OffhookError } from "../../errors.js";
 import { formatHost, type HostPort } from "./wire.js";
 
@@ -22,7 +22,9 @@ export function listenOn(server: Server, bind: HostPort, scheme: string): Promis
         ),
       );
     });
-    server.listen({ host: bind.address, port: bind.port }, () => {
+    // As over UDP: who wants both IP versions names both, and then either socket has its own.
+    const where = { host: bind.address, port: bind.port, ipv6Only: isIPv6(bind.address) };
+    server.listen(where, () => {
       const bound = server.address();
       const port = typeof bound === "object" && bound ? bound.port : bind.port;
       resolve({ address: bind.address, port });

@@ -4,25 +4,16 @@ import type { Clock, TimerHandle } from "../../clock.js";
 import { OffhookError } from "../../errors.js";
 import { StreamFramer } from "./framer.js";
 import { closerOf, describeConnectionError, listenOn } from "./listen.js";
+import { clientOptions, PeerNames, serverOptions, type TlsSettings } from "./secure.js";
 import { type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
-
-export interface TlsSettings {
-  /** PEM. */
-  readonly ca?: string | readonly string[];
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name to ask for (SNI) and to check; the host that was dialled when absent. */
-  readonly serverName?: string;
-  /** Ask callers for a certificate that `ca` signed. */
-  readonly requestCert?: boolean;
-  readonly rejectUnauthorized?: boolean;
-}
 
 export interface StreamWireOptions {
   readonly bind: HostPort;
   readonly clock: Clock;
   /** Present for TLS (1.2 at least). */
   readonly tls?: TlsSettings;
+  /** The name of a peer of which no other is known. */
+  readonly usualName?: string;
   /** Give up connecting after this long. */
   readonly connectTimeoutMs: number;
   /** How many may be connected at once; one more is turned away. */
@@ -54,6 +45,7 @@ export async function openStreamWire(
   events: WireEvents,
 ): Promise<Wire> {
   const { bind, clock, tls: secure, maxConnections = MAX_CONNECTIONS } = options;
+  const names = secure && new PeerNames(secure, options.usualName);
   const connections = new Map<string, Connection>();
   let closed = false;
 
@@ -116,7 +108,7 @@ export async function openStreamWire(
   const connect = (remote: HostPort): Connection => {
     const target = { host: remote.address, port: remote.port };
     const socket = secure
-      ? tls.connect({ ...target, ...tlsOptions(secure), ...serverName(secure, remote) })
+      ? tls.connect({ ...target, ...clientOptions(secure), ...names?.of(remote) })
       : net.connect(target);
     const ready = new Promise<void>((resolve, reject) => {
       const timer = clock.setTimeout(
@@ -154,7 +146,7 @@ export async function openStreamWire(
       ? undefined
       : secure
         ? tls.createServer(
-            { ...tlsOptions(secure), handshakeTimeout: options.connectTimeoutMs },
+            { ...serverOptions(secure), handshakeTimeout: options.connectTimeoutMs },
             onConnection,
           )
         : net.createServer(onConnection);
@@ -223,20 +215,4 @@ async function endConnection(connection: Connection, clock: Clock): Promise<void
     });
   });
   socket.destroy();
-}
-
-function tlsOptions(settings: TlsSettings): tls.TlsOptions & tls.ConnectionOptions {
-  return {
-    minVersion: "TLSv1.2",
-    ...(settings.ca ? { ca: [settings.ca].flat() } : {}),
-    ...(settings.cert ? { cert: settings.cert } : {}),
-    ...(settings.key ? { key: settings.key } : {}),
-    requestCert: settings.requestCert ?? false,
-    rejectUnauthorized: settings.rejectUnauthorized ?? true,
-  };
-}
-
-function serverName(settings: TlsSettings, remote: HostPort): { servername?: string } {
-  const name = settings.serverName ?? (net.isIP(remote.address) ? undefined : remote.address);
-  return name === undefined ? {} : { servername: name };
 }

@@ -4,22 +4,32 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { isIP } from "node:net";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { OffhookError } from "../../errors.js";
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./framer.js";
 import { closerOf, describeConnectionError, listenOn } from "./listen.js";
-import type { TlsSettings } from "./stream.js";
+import { clientOptions, PeerNames, serverOptions, type TlsSettings } from "./secure.js";
 import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
 export interface WebSocketWireOptions {
   readonly bind: HostPort;
   /** Present for `wss`. */
   readonly tls?: TlsSettings;
+  /** The name of a peer of which no other is known. */
+  readonly usualName?: string;
+  /** What is asked for below the peer's address. Default `/`. */
+  readonly path?: string;
   readonly secure: boolean;
   /** Whether to accept connections as well. */
   readonly listen: boolean;
   readonly connectTimeoutMs: number;
+}
+
+interface Connection {
+  readonly socket: WebSocket;
+  readonly ready: Promise<void>;
+  /** Our end of it. */
+  own: HostPort | undefined;
 }
 
 const SUBPROTOCOL = "sip";
@@ -36,13 +46,17 @@ export async function openWebSocketWire(
   options: WebSocketWireOptions,
   events: WireEvents,
 ): Promise<Wire> {
-  const { bind, tls, secure, connectTimeoutMs } = options;
-  const connections = new Map<string, { socket: WebSocket; ready: Promise<void> }>();
+  const { bind, tls, secure, connectTimeoutMs, path = "/" } = options;
+  const names = new PeerNames(tls ?? {}, options.usualName);
+  const connections = new Map<string, Connection>();
   let closed = false;
 
   const adopt = (socket: WebSocket, remote: HostPort, ready: Promise<void>) => {
     const key = hostPortKey(remote);
-    const connection = { socket, ready };
+    const connection: Connection = { socket, ready, own: undefined };
+    socket.once("upgrade", ({ socket: { localAddress, localPort } }) => {
+      if (localAddress && localPort) connection.own = { address: localAddress, port: localPort };
+    });
     connections.set(key, connection);
     let failure = "the connection was closed";
     socket.on("message", (data) => events.onMessage(asBuffer(data), remote));
@@ -62,18 +76,17 @@ export async function openWebSocketWire(
   };
 
   const connect = (remote: HostPort) => {
-    const url = `${secure ? "wss" : "ws"}://${formatHost(remote.address)}:${remote.port}/`;
-    const name = tls?.serverName ?? (isIP(remote.address) ? undefined : remote.address);
+    const url = `${secure ? "wss" : "ws"}://${formatHost(remote.address)}:${remote.port}${path}`;
+    const expected = names.of(remote);
+    const { servername } = expected;
     const socket = new WebSocket(url, SUBPROTOCOL, {
       handshakeTimeout: connectTimeoutMs,
       maxPayload: MAX_PAYLOAD_BYTES,
       autoPong: false,
-      minVersion: "TLSv1.2",
-      ...(tls?.ca ? { ca: [tls.ca].flat() } : {}),
-      ...(tls?.cert ? { cert: tls.cert } : {}),
-      ...(tls?.key ? { key: tls.key } : {}),
-      rejectUnauthorized: tls?.rejectUnauthorized ?? true,
-      ...(name === undefined ? {} : { servername: name }),
+      ...clientOptions(tls),
+      // Several servers may share an address behind one that tells them apart by name.
+      ...(servername === undefined ? {} : { headers: { Host: `${servername}:${remote.port}` } }),
+      ...expected,
     });
     const ready = new Promise<void>((resolve, reject) => {
       socket.once("open", resolve);
@@ -88,12 +101,7 @@ export async function openWebSocketWire(
     ? undefined
     : secure
       ? createHttpsServer(
-          {
-            minVersion: "TLSv1.2",
-            cert: tls?.cert ?? "",
-            key: tls?.key ?? "",
-            handshakeTimeout: connectTimeoutMs,
-          },
+          { ...serverOptions(tls), handshakeTimeout: connectTimeoutMs },
           refuseOrdinary,
         )
       : createHttpServer(refuseOrdinary);
@@ -131,7 +139,8 @@ export async function openWebSocketWire(
       // A failure is told by whoever sends next.
       await connection.ready.catch(() => undefined);
     },
-    isOpen: (remote) => connections.has(hostPortKey(remote)),
+    localOf: (remote) => (http ? undefined : connections.get(hostPortKey(remote))?.own),
+    isOpen: (remote) => connections.get(hostPortKey(remote))?.socket.readyState === WebSocket.OPEN,
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const { socket, ready } = connections.get(hostPortKey(to)) ?? connect(to);

@@ -2,10 +2,17 @@
 export interface HostPort {
   readonly address: string;
   readonly port: number;
+  /** The name that it was found by, where a certificate has to be for it. */
+  readonly name?: string;
 }
 
 /** As the Via header names it (RFC 3261 20.42). */
 export type TransportProtocol = "UDP" | "TCP" | "TLS" | "WS" | "WSS";
+
+/** As a URI names it; `wss` is no transport parameter of its own (RFC 7118 5.2). */
+export function transportParam(protocol: TransportProtocol): string {
+  return protocol === "WSS" ? "ws" : protocol.toLowerCase();
+}
 
 /** One bound transport on one local address. Sends and receives whole messages. */
 export interface Wire {
