@@ -35,7 +35,7 @@ import { headerLine } from "./leg/refuse-invite.js";
 import { EndedDialogs } from "./leg/replaces.js";
 import { parseUri } from "./message/header-value.js";
 import { parseDestination } from "./route/destination.js";
-import { routeFailure } from "./route/route.js";
+import { type Route, routeFailure } from "./route/route.js";
 import { srvResolver } from "./route/srv-resolver.js";
 import { systemDns } from "./route/system-dns.js";
 import {
@@ -45,7 +45,7 @@ import {
   type SipTrunk,
   withoutUndefined,
 } from "./sip-carrier-options.js";
-import { formatHost, type TransportProtocol, transportParam } from "./transport/wire.js";
+import { formatHost, hostPortKey, type TransportProtocol, transportParam } from "./transport/wire.js";
 import { type PingOptions, type PingResult, pingTrunk } from "./trunk/options-ping.js";
 import { Registration } from "./trunk/registration.js";
 import { TrunkHealth } from "./trunk/trunk-health.js";
@@ -162,11 +162,9 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       registrar: `sip:${home.hostPort}`,
       addressOfRecord,
       expiresSeconds: given ?? DEFAULT_REGISTRATION_SECONDS,
-      findRoute: async () => {
-        const [route] = await endpoint.routes(trunkUri, "trunk");
-        if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
-        return route;
-      },
+      random,
+      findRoutes: () => endpoint.routes(trunkUri, "trunk"),
+      failoverMs: settings.failoverMs,
     });
   }
 
@@ -190,7 +188,8 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
           try {
             const target = parseUri(uri);
             if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
-            return await endpoint.routes(target, over);
+            const routes = await endpoint.routes(target, over);
+            return over === "trunk" ? viaFlow(routes, registration?.flow) : routes;
           } catch (error) {
             throw new Error(routeFailure(error));
           }
@@ -262,6 +261,13 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
 function defaultMediaPlane(localAddress: string | undefined, logger: Logger): MediaPlane {
   if (localAddress === undefined) return createMediaPlane({ logger });
   return createMediaPlane({ logger, bindAddress: isIPv6(localAddress) ? "::" : "0.0.0.0" });
+}
+
+/** The trunk takes our calls where it sends its own: over the flow that we registered by (RFC 5626 4.3). */
+function viaFlow(routes: readonly Route[], flow: Route | undefined): readonly Route[] {
+  if (!flow) return routes;
+  const isFlow = ({ hop }: Route) => hostPortKey(hop) === hostPortKey(flow.hop);
+  return [routes.find(isFlow) ?? flow, ...routes.filter((route) => !isFlow(route))];
 }
 
 /** A call to place, whose address is found already. */

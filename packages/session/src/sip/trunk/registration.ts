@@ -2,6 +2,7 @@ import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
 import type { Clock, TimerHandle } from "../../clock.js";
 import { messageOf, OffhookError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
+import type { Random } from "../../random.js";
 import type { Binding } from "../binding.js";
 import { isSynthetic } from "../message/evidence.js";
 import { parseNameAddr } from "../message/header-value.js";
@@ -22,13 +23,19 @@ export interface RegistrationOptions {
   /** `sip:user@registrar`. */
   readonly addressOfRecord: string;
   readonly expiresSeconds: number;
-  readonly findRoute: () => Promise<Route>;
+  readonly random: Random;
+  /** The ways to the registrar, best first. @throws ADDRESS_UNRESOLVED, TRANSPORT_FAILED */
+  readonly findRoutes: () => Promise<readonly Route[]>;
+  /** How long one that is not the last may leave us without any response. */
+  readonly failoverMs: number;
 }
 
 /** Registers anew when this much of the granted time is over. */
 const REFRESH_AT = 0.8;
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
+/** A registrar may ask for a longer pause than we would make (RFC 3261 20.33), up to this. */
+const MAX_PAUSE_MS = 3_600_000;
 /** Below what NATs forget UDP after, and servers idle connections. */
 const KEEP_ALIVE_MS = 25_000;
 const UNREGISTER_WAIT_MS = 1_000;
@@ -42,6 +49,14 @@ export class Registration {
   private timer: TimerHandle | undefined;
   private retryMs = FIRST_RETRY_MS;
   private binding: Binding | undefined;
+  /** The way we go now. */
+  private route: Route | undefined;
+  /** Those to try after it. */
+  private others: readonly Route[] = [];
+  private attempts = 0;
+  private failover: TimerHandle | undefined;
+  /** The Contact that the registrar has of us. */
+  private heldContact: string | undefined;
   private callId: string | undefined;
   private fromTag: string | undefined;
   private cseq = 0;
@@ -59,6 +74,11 @@ export class Registration {
     return this.current;
   }
 
+  /** The flow that the registrar sends calls over, while we are registered. */
+  get flow(): Route | undefined {
+    return this.current.status === "registered" ? this.route : undefined;
+  }
+
   /** Settles when registered; rejects at the first failure, though attempts go on. */
   registered(): Promise<void> {
     if (this.current.status === "registered") return Promise.resolve();
@@ -71,6 +91,7 @@ export class Registration {
     this.stopped = true;
     const { clock } = this.options;
     clock.clear(this.timer);
+    clock.clear(this.failover);
     clock.clear(this.keepAlive);
     this.stopWatching?.();
     const wasRegistered = this.current.status === "registered";
@@ -87,28 +108,60 @@ export class Registration {
     if (this.callId) this.binding.clearNextHop(this.callId);
   }
 
+  /** By the way that worked last, else by the best of those there are. */
   private attempt(): void {
     this.timer = undefined;
+    if (this.route) return this.ask(this.route);
     this.options
-      .findRoute()
-      .then((route) => {
+      .findRoutes()
+      .then(([route, ...others]) => {
         if (this.stopped) return;
-        this.follow(route);
-        this.send(
-          this.expiresSeconds,
-          (response) => this.accepted(response),
-          (response) => this.refused(response),
-        );
+        if (!route) return this.failed(undefined, "the registrar has no address");
+        this.others = others;
+        this.ask(route);
       })
       .catch((error: unknown) => this.failed(undefined, messageOf(error)));
+  }
+
+  private ask(route: Route): void {
+    const { clock, failoverMs } = this.options;
+    this.follow(route);
+    this.attempts += 1;
+    const attempt = this.attempts;
+    const isCurrent = () => attempt === this.attempts && !this.stopped;
+    if (this.others.length > 0)
+      this.failover = clock.setTimeout(() => {
+        if (isCurrent()) this.passOn(undefined, "the registrar did not answer");
+      }, failoverMs);
+    this.send(
+      this.expiresSeconds,
+      (response) => {
+        if (isCurrent()) this.accepted(response);
+      },
+      (response) => {
+        if (isCurrent()) this.refused(response);
+      },
+    );
+  }
+
+  /** This way leads nowhere: by the next one at once (RFC 3263 4.3), else by any of them later. */
+  private passOn(sipStatus: number | undefined, detail: string, retryAfter?: string): void {
+    this.options.clock.clear(this.failover);
+    this.route = undefined;
+    const [next, ...others] = this.others;
+    this.others = others;
+    if (next) this.ask(next);
+    else this.failed(sipStatus, detail, retryAfter);
   }
 
   private follow(route: Route): void {
     if (this.binding !== route.binding) {
       this.callId = undefined;
       this.fromTag = undefined;
+      this.heldContact = undefined;
     }
     this.binding = route.binding;
+    this.route = route;
     const { clock } = this.options;
     clock.clear(this.keepAlive);
     this.keepAlive = clock.setInterval(() => route.binding.keepAlive(route.hop), KEEP_ALIVE_MS);
@@ -118,6 +171,7 @@ export class Registration {
       // The registrar sends calls over a flow that is gone: open another one.
       if (same && this.current.status === "registered") {
         this.current = { status: "registering" };
+        this.route = undefined;
         this.again(FIRST_RETRY_MS);
       }
     });
@@ -137,18 +191,25 @@ export class Registration {
     if (!binding || !callId || !fromTag || !registrar || !address) return;
     const { core } = binding;
     const contact = core.configuration.contact.toString();
+    const { heldContact: held } = this;
     const message = core.makeOutgoingRequestMessage(
       "REGISTER",
       registrar,
       address,
       address,
       { callId, fromTag, cseq: this.cseq + 1 },
-      [`Contact: ${contact};expires=${expiresSeconds}`, `Expires: ${expiresSeconds}`],
+      [
+        `Contact: ${contact};expires=${expiresSeconds}`,
+        // Where we were, nobody listens any more: calls sent there would be lost.
+        ...(held === undefined || held === contact ? [] : [`Contact: ${held};expires=0`]),
+        `Expires: ${expiresSeconds}`,
+      ],
     );
     const keepCount = (handle: (response: IncomingResponseMessage) => void) => {
       return ({ message: response }: { message: IncomingResponseMessage }) => {
         // Authentication may have used further numbers.
         this.cseq = message.cseq;
+        if ((response.statusCode ?? 0) < 300) this.heldContact = contact;
         handle(response);
       };
     };
@@ -160,7 +221,8 @@ export class Registration {
   }
 
   private accepted(response: IncomingResponseMessage): void {
-    if (this.stopped) return;
+    this.options.clock.clear(this.failover);
+    this.others = [];
     const expiresSeconds = this.granted(response);
     this.retryMs = FIRST_RETRY_MS;
     this.settle({ status: "registered", expiresSeconds });
@@ -180,23 +242,31 @@ export class Registration {
   }
 
   private refused(response: IncomingResponseMessage): void {
-    if (this.stopped) return;
     const status = response.statusCode ?? 0;
     const minimum = Number(response.getHeader("min-expires"));
+    this.options.clock.clear(this.failover);
     if (status === 423 && minimum > this.expiresSeconds && minimum <= 86_400) {
       this.expiresSeconds = minimum;
       this.attempt();
       return;
     }
-    if (isSynthetic(response)) this.failed(undefined, "the registrar did not answer");
-    else this.failed(status, `the registrar answered ${status}`);
+    if (isSynthetic(response)) return this.passOn(undefined, "the registrar did not answer");
+    const detail = `the registrar answered ${status}`;
+    const retryAfter = response.getHeader("retry-after");
+    if (status === 503) this.passOn(status, detail, retryAfter);
+    else this.failed(status, detail, retryAfter);
   }
 
-  private failed(sipStatus: number | undefined, detail: string): void {
+  private failed(sipStatus: number | undefined, detail: string, retryAfter?: string): void {
     if (this.stopped) return;
-    this.options.logger.warn({ sipStatus, detail }, "registration failed");
+    const { logger, random } = this.options;
+    this.route = undefined;
+    logger.warn({ sipStatus, detail }, "registration failed");
     this.settle({ status: "failed", detail, ...(sipStatus === undefined ? {} : { sipStatus }) });
-    this.again(this.retryMs);
+    const pauseMs = Number.parseInt(retryAfter ?? "", 10) * 1_000 || 0;
+    // Those who lost a registrar together do not come back together (RFC 5626 4.5).
+    const backoffMs = this.retryMs * (0.5 + random.unit() / 2);
+    this.again(Math.min(Math.max(pauseMs, backoffMs), MAX_PAUSE_MS));
     this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }
 
