@@ -9,6 +9,7 @@ import { messageOf } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { Random } from "../random.js";
 import { CallPaths } from "./core/call-paths.js";
+import { FlowKeeper } from "./core/flow-keeper.js";
 import type { Elsewhere } from "./core/hand-over.js";
 import { endLateFork } from "./core/late-fork.js";
 import { OwnRepeats } from "./core/own-repeats.js";
@@ -21,6 +22,7 @@ import { type AuthenticationState, Authenticator } from "./credentials/authentic
 import type { DigestCredentials } from "./credentials/digest.js";
 import { Strangers } from "./credentials/strangers.js";
 import { defaultPort, type Resolver } from "./route/resolver.js";
+import { PING } from "./transport/pulse.js";
 import { formatHost, type HostPort, type Wire, type WireEvents } from "./transport/wire.js";
 
 export interface BindingHooks {
@@ -63,6 +65,7 @@ export class Binding {
   private readonly ours: OwnRepeats;
   private readonly theirs: PeerRepeats;
   private readonly paths = new CallPaths();
+  private readonly keeper: FlowKeeper;
   private readonly sender: Sender;
   private readonly receiver: Receiver;
   private readonly authenticator: Authenticator | undefined;
@@ -101,6 +104,8 @@ export class Binding {
     this.ours = new OwnRepeats(repeating);
     this.theirs = new PeerRepeats(repeating);
     const { ours, theirs, paths } = this;
+    const keepAlive = (flow: HostPort) => this.keepAlive(flow);
+    this.keeper = new FlowKeeper({ clock, flows: () => paths.hops, keepAlive });
     const { overStream } = hooks;
     this.sender = new Sender({
       ...{ wire, ours, theirs, paths, resolver },
@@ -160,7 +165,8 @@ export class Binding {
 
   /** Keeps NAT bindings and connections open (RFC 5626 3.5.1, 4.4.1). Failures tell themselves. */
   keepAlive(hop: HostPort): void {
-    this.sendRaw("\r\n\r\n", hop);
+    if (this.wire.keepAlive) this.wire.keepAlive(hop);
+    else this.sendRaw(PING, hop);
   }
 
   /** Calls back whenever what was sent to a peer was refused, or its connection broke. */
@@ -172,6 +178,7 @@ export class Binding {
   /** Sends a call's requests outside dialogs to `hop` until `clearNextHop`. */
   setNextHop(callId: string, hop: HostPort): void {
     this.paths.setNextHop(callId, hop);
+    if (this.wire.reliable) this.keeper.start();
   }
 
   /** A call came in: what we are asked for during it, only our trunk is told. */
@@ -184,6 +191,7 @@ export class Binding {
   /** A call that came over this connection is answered over it, while it lasts. */
   setFlow(callId: string, from: HostPort): void {
     this.paths.setFlow(callId, from);
+    if (this.wire.reliable) this.keeper.start();
   }
 
   clearNextHop(callId: string): void {
@@ -204,6 +212,7 @@ export class Binding {
   /** Lets the last requests be answered first: a BYE that is lost leaves the peer in the call. */
   async close(): Promise<void> {
     await this.farewell();
+    this.keeper.stop();
     this.core.dispose();
     this.ours.close();
     this.theirs.close();

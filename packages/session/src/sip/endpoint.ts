@@ -257,18 +257,18 @@ export class Endpoint {
     const path = trunk?.path;
     const shared = {
       bind,
+      clock: settings.clock,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       ...(usualName === undefined ? {} : { usualName }),
     };
-    const streams = { ...shared, clock: settings.clock };
     const sockets = { ...shared, listen: listens, ...(path === undefined ? {} : { path }) };
     switch (protocol) {
       case "UDP":
         return openUdpWire(bind, events);
       case "TCP":
-        return openStreamWire(streams, events);
+        return openStreamWire(shared, events);
       case "TLS":
-        return openStreamWire({ ...streams, tls }, events);
+        return openStreamWire({ ...shared, tls }, events);
       case "WS":
         return openWebSocketWire({ ...sockets, secure: false }, events);
       case "WSS":

@@ -45,7 +45,12 @@ import {
   type SipTrunk,
   withoutUndefined,
 } from "./sip-carrier-options.js";
-import { formatHost, hostPortKey, type TransportProtocol, transportParam } from "./transport/wire.js";
+import {
+  formatHost,
+  hostPortKey,
+  type TransportProtocol,
+  transportParam,
+} from "./transport/wire.js";
 import { type PingOptions, type PingResult, pingTrunk } from "./trunk/options-ping.js";
 import { Registration } from "./trunk/registration.js";
 import { TrunkHealth } from "./trunk/trunk-health.js";

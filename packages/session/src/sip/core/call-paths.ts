@@ -23,6 +23,11 @@ export class CallPaths {
     this.flows.delete(callId);
   }
 
+  /** Where they go, by each of them. */
+  get hops(): Iterable<HostPort> {
+    return this.nextHops.values();
+  }
+
   /** Where a request goes as far as that is known without asking the DNS. */
   targetOf(request: OutgoingRequest, wire: Wire): HostPort | undefined {
     const hop = this.nextHops.get(request.callId);

@@ -13,6 +13,18 @@ export function sentBy(via: ViaValue): string {
 export function responseTarget(via: ViaValue, datagram: boolean): HostPort {
   const host = via.params["received"] ?? (datagram ? via.params["maddr"] : undefined) ?? via.host;
   const rport = via.params["rport"];
-  const port = rport ? Number(rport) : (via.port ?? (via.transport === "TLS" ? 5061 : 5060));
-  return { address: host.replace(/^\[|\]$/g, ""), port };
+  return { address: bare(host), port: rport ? Number(rport) : listeningPort(via) };
+}
+
+/** Where the sender of a request listens, once the connection that it came by is gone (RFC 3261 18.2.2). */
+export function responseTargetAnew(via: ViaValue): HostPort {
+  return { address: bare(via.params["received"] ?? via.host), port: listeningPort(via) };
+}
+
+function listeningPort({ port, transport }: ViaValue): number {
+  return port ?? (transport === "TLS" ? 5061 : 5060);
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
 }

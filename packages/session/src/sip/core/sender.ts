@@ -12,7 +12,7 @@ import {
 import type { OwnRepeats } from "./own-repeats.js";
 import { OwnRequest } from "./own-request.js";
 import type { PeerRepeats } from "./peer-repeats.js";
-import { MAX_DATAGRAM_BYTES, responseTarget, sentBy } from "./routing.js";
+import { MAX_DATAGRAM_BYTES, responseTarget, responseTargetAnew, sentBy } from "./routing.js";
 
 export interface SenderOptions {
   readonly wire: Wire;
@@ -95,7 +95,9 @@ export class Sender {
   private sendResponse(response: OutgoingResponse, text: string, over?: Wire): Promise<void> {
     const { wire, theirs } = this.options;
     const { branch, method, status, via } = response;
-    const to = responseTarget(via, (over ?? wire).protocol === "UDP");
+    const by = over ?? wire;
+    const back = responseTarget(via, by.protocol === "UDP");
+    const to = by.isOpen?.(back) === false ? responseTargetAnew(via) : back;
     if (over) return over.send(text, to);
     const key = { branch, sentBy: sentBy(via), method };
     theirs.sentResponse(key, status, text, to);
@@ -128,11 +130,14 @@ export class Sender {
   }
 
   /** RFC 3261 18.1.1. The ACK of a failure and CANCEL go the way of their INVITE. */
-  private wantsStream({ method, branch }: OutgoingRequest, text: string): boolean {
+  private wantsStream(request: OutgoingRequest, text: string): boolean {
     const { wire, ours } = this.options;
+    const { method, branch, toTag, nextUri } = request;
     if (wire.protocol !== "UDP") return false;
-    if (method === "ACK" || method === "CANCEL") return ours.wasMoved(branch, "INVITE");
-    return Buffer.byteLength(text) > MAX_DATAGRAM_BYTES;
+    if (this.inviteTarget(request)) return ours.wasMoved(branch, "INVITE");
+    // Within a dialog the peer says how it wants to be reached, however the call began.
+    if (toTag !== "" && nextUri?.params["transport"]?.toLowerCase() === "tcp") return true;
+    return method !== "ACK" && Buffer.byteLength(text) > MAX_DATAGRAM_BYTES;
   }
 
   /** The ACK of a failure and CANCEL follow the INVITE hop by hop (RFC 3261 9.1, 17.1.1.3). */

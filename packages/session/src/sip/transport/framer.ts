@@ -6,6 +6,8 @@ export interface FramerEvents {
   onMessage(data: Buffer): void;
   /** A double CRLF between messages asks for a single one in return (RFC 5626 4.4.1). */
   onPing(): void;
+  /** A single CRLF: the answer to a ping of ours, or nothing at all. */
+  onPong?(): void;
 }
 
 /** A Content-Length, folded or not. */
@@ -94,6 +96,7 @@ export class StreamFramer {
     while (this.buffered[at] === 13 && this.buffered[at + 1] === 10) {
       const double = this.buffered[at + 2] === 13 && this.buffered[at + 3] === 10;
       if (double) this.events.onPing();
+      else this.events.onPong?.();
       at += double ? 4 : 2;
     }
     if (at > 0) this.buffered = this.buffered.subarray(at);

@@ -4,6 +4,7 @@ import type { Clock, TimerHandle } from "../../clock.js";
 import { OffhookError } from "../../errors.js";
 import { StreamFramer } from "./framer.js";
 import { closerOf, describeConnectionError, listenOn } from "./listen.js";
+import { PING, Pulse } from "./pulse.js";
 import { clientOptions, PeerNames, serverOptions, type TlsSettings } from "./secure.js";
 import { type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
@@ -33,6 +34,7 @@ interface Connection {
   readonly socket: net.Socket;
   readonly ready: Promise<void>;
   stall: TimerHandle | undefined;
+  readonly pulse: Pulse;
 }
 
 /**
@@ -55,7 +57,12 @@ export async function openStreamWire(
     ready: Promise<void>,
     arrived: boolean,
   ): Connection => {
-    const connection: Connection = { remote, socket, ready, stall: undefined };
+    const pulse = new Pulse({
+      clock,
+      beat: () => void socket.write(PING),
+      onLost: () => socket.destroy(new Error("no answer to a keep-alive")),
+    });
+    const connection: Connection = { remote, socket, ready, stall: undefined, pulse };
     const key = hostPortKey(remote);
     connections.set(key, connection);
     socket.setNoDelay(true);
@@ -80,6 +87,7 @@ export async function openStreamWire(
         // Whoever asks without listening gets no answers kept for it.
         if (!socket.writableNeedDrain) socket.write("\r\n");
       },
+      onPong: () => pulse.answered(),
     });
     if (arrived) waitForMessage("a connection without a message");
     socket.on("data", (chunk) => {
@@ -99,6 +107,7 @@ export async function openStreamWire(
     });
     socket.on("close", () => {
       clock.clear(connection.stall);
+      pulse.stop();
       if (connections.get(key) === connection) connections.delete(key);
       if (!closed) events.onUnreachable(remote, failure);
     });
@@ -171,6 +180,10 @@ export async function openStreamWire(
       return { address: socket.localAddress, port: socket.localPort ?? 0 };
     },
     isOpen: (remote) => connections.get(hostPortKey(remote))?.socket.readyState === "open",
+    keepAlive(remote) {
+      const { socket, pulse } = connections.get(hostPortKey(remote)) ?? {};
+      if (socket?.readyState === "open") pulse?.beat();
+    },
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const connection = connections.get(hostPortKey(to)) ?? connect(to);
@@ -203,6 +216,7 @@ export async function openStreamWire(
 async function endConnection(connection: Connection, clock: Clock): Promise<void> {
   const { socket } = connection;
   clock.clear(connection.stall);
+  connection.pulse.stop();
   if (socket.connecting || socket.destroyed) {
     socket.destroy();
     return;

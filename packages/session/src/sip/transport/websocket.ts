@@ -5,9 +5,11 @@ import {
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../../clock.js";
 import { OffhookError } from "../../errors.js";
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from "./framer.js";
 import { closerOf, describeConnectionError, listenOn } from "./listen.js";
+import { Pulse } from "./pulse.js";
 import { clientOptions, PeerNames, serverOptions, type TlsSettings } from "./secure.js";
 import { formatHost, type HostPort, hostPortKey, type Wire, type WireEvents } from "./wire.js";
 
@@ -22,6 +24,7 @@ export interface WebSocketWireOptions {
   readonly secure: boolean;
   /** Whether to accept connections as well. */
   readonly listen: boolean;
+  readonly clock: Clock;
   readonly connectTimeoutMs: number;
 }
 
@@ -30,6 +33,7 @@ interface Connection {
   readonly ready: Promise<void>;
   /** Our end of it. */
   own: HostPort | undefined;
+  readonly pulse: Pulse;
 }
 
 const SUBPROTOCOL = "sip";
@@ -46,14 +50,21 @@ export async function openWebSocketWire(
   options: WebSocketWireOptions,
   events: WireEvents,
 ): Promise<Wire> {
-  const { bind, tls, secure, connectTimeoutMs, path = "/" } = options;
+  const { bind, tls, secure, clock, connectTimeoutMs, path = "/" } = options;
   const names = new PeerNames(tls ?? {}, options.usualName);
   const connections = new Map<string, Connection>();
   let closed = false;
 
   const adopt = (socket: WebSocket, remote: HostPort, ready: Promise<void>) => {
     const key = hostPortKey(remote);
-    const connection: Connection = { socket, ready, own: undefined };
+    const pulse = new Pulse({
+      clock,
+      beat: () => socket.ping(undefined, undefined, () => undefined),
+      onLost: () => socket.terminate(),
+      isObliged: true,
+    });
+    const connection: Connection = { socket, ready, own: undefined, pulse };
+    socket.on("pong", () => pulse.answered());
     socket.once("upgrade", ({ socket: { localAddress, localPort } }) => {
       if (localAddress && localPort) connection.own = { address: localAddress, port: localPort };
     });
@@ -69,6 +80,7 @@ export async function openWebSocketWire(
       failure = describeConnectionError(error);
     });
     socket.on("close", () => {
+      pulse.stop();
       if (connections.get(key) === connection) connections.delete(key);
       if (!closed) events.onUnreachable(remote, failure);
     });
@@ -141,6 +153,10 @@ export async function openWebSocketWire(
     },
     localOf: (remote) => (http ? undefined : connections.get(hostPortKey(remote))?.own),
     isOpen: (remote) => connections.get(hostPortKey(remote))?.socket.readyState === WebSocket.OPEN,
+    keepAlive(remote) {
+      const { socket, pulse } = connections.get(hostPortKey(remote)) ?? {};
+      if (socket?.readyState === WebSocket.OPEN) pulse?.beat();
+    },
     async send(text, to) {
       if (closed) throw new OffhookError("TRANSPORT_FAILED", "The transport is closed.");
       const { socket, ready } = connections.get(hostPortKey(to)) ?? connect(to);
@@ -159,7 +175,10 @@ export async function openWebSocketWire(
     async close() {
       if (closed) return;
       closed = true;
-      for (const { socket } of connections.values()) socket.terminate();
+      for (const { socket, pulse } of connections.values()) {
+        pulse.stop();
+        socket.terminate();
+      }
       server?.close();
       await closeHttp?.();
     },

@@ -34,6 +34,11 @@ export interface Wire {
   isOpen?(remote: HostPort): boolean;
   /** Our end of the connection to `remote`, where there is one and nobody listens. */
   localOf?(remote: HostPort): HostPort | undefined;
+  /**
+   * Keeps the way to `remote` open through what lies in between (RFC 5626 3.5.1, RFC 7118 6). A
+   * connection that turns out to be dead is closed, which `onUnreachable` tells.
+   */
+  keepAlive?(remote: HostPort): void;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { messageOf, OffhookError } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
 import type { Binding } from "../binding.js";
+import { KEEP_ALIVE_MS } from "../core/flow-keeper.js";
 import { isSynthetic } from "../message/evidence.js";
 import { parseNameAddr } from "../message/header-value.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
@@ -36,8 +37,6 @@ const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** A registrar may ask for a longer pause than we would make (RFC 3261 20.33), up to this. */
 const MAX_PAUSE_MS = 3_600_000;
-/** Below what NATs forget UDP after, and servers idle connections. */
-const KEEP_ALIVE_MS = 25_000;
 const UNREGISTER_WAIT_MS = 1_000;
 
 /** Keeps one binding at a registrar (RFC 3261 10), so that calls reach us over the same flow. */
@@ -164,7 +163,9 @@ export class Registration {
     this.route = route;
     const { clock } = this.options;
     clock.clear(this.keepAlive);
-    this.keepAlive = clock.setInterval(() => route.binding.keepAlive(route.hop), KEEP_ALIVE_MS);
+    // Connections are kept open by whom they belong to.
+    if (!route.binding.wire.reliable)
+      this.keepAlive = clock.setInterval(() => route.binding.keepAlive(route.hop), KEEP_ALIVE_MS);
     this.stopWatching?.();
     this.stopWatching = route.binding.onUnreachable((remote) => {
       const same = remote.address === route.hop.address && remote.port === route.hop.port;
