@@ -189,10 +189,12 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
         fromUri: fromUriOf(from ?? parsed.trunk?.from ?? username, domain),
         extraHeaders: Object.entries(headers).map(([name, value]) => headerLine(name, value)),
         localAddress,
+        uriOfNumber,
         findRoutes: async (uri, over) => {
           try {
             const target = parseUri(uri);
-            if (!target) throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
+            if (!target?.host)
+              throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
             const routes = await endpoint.routes(target, over);
             return over === "trunk" ? viaFlow(routes, registration?.flow) : routes;
           } catch (error) {
@@ -211,14 +213,17 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     return leg;
   }
 
+  /** Whom a `tel:` URI means, at the trunk; undefined for any other, and without a trunk. */
+  function uriOfNumber(uri: string): string | undefined {
+    const number = parseUri(uri);
+    if (number?.scheme !== "tel" || !home) return undefined;
+    return requestUriOf({ kind: "e164", address: number.user ?? "" }, home.hostPort, protocol);
+  }
+
   /** A REFER names a URI and not a number that somebody typed. */
   function follow(target: ReferTarget, sink: LegSink, media: LegMedia, onOver: () => void) {
     const { uri, replaces, referredBy, from } = target;
-    const number = parseUri(uri);
-    const requestUri =
-      number?.scheme === "tel"
-        ? requestUriOf({ kind: "e164", address: number.user ?? "" }, home?.hostPort, protocol)
-        : uri;
+    const requestUri = uriOfNumber(uri) ?? uri;
     const headers = {
       ...(referredBy === undefined ? {} : { "Referred-By": `<${referredBy}>` }),
       ...(replaces === undefined ? {} : { Replaces: replaces, Require: "replaces" }),

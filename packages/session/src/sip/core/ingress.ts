@@ -1,4 +1,5 @@
 import type { IncomingRequestMessage, IncomingResponseMessage } from "sip.js/lib/core/index.js";
+import { UNTAGGED } from "../message/evidence.js";
 import { parseParams, parseVia, type ViaValue } from "../message/header-value.js";
 import { headerOf, type ParsedRequest, type ParsedResponse } from "../message/parse.js";
 import { formatHost, type HostPort } from "../transport/wire.js";
@@ -85,7 +86,7 @@ function contactAt(peer: HostPort): string {
 export function normalizeResponse(response: ParsedResponse, peer: HostPort | undefined): void {
   if (response.method !== "INVITE" || response.status <= 100 || response.status >= 300) return;
   const to = response.headers.find((header) => header.name === "to");
-  if (to && !/;\s*tag\s*=/i.test(to.value)) to.value += ";tag=untagged";
+  if (to && !/;\s*tag\s*=/i.test(to.value)) to.value += `;tag=${UNTAGGED}`;
   if (headerOf(response, "contact") === undefined && peer)
     response.headers.push({
       name: "contact",

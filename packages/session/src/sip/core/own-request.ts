@@ -4,6 +4,7 @@ import {
   type OutgoingRequestMessageOptions,
   type URI,
 } from "sip.js/lib/core/index.js";
+import { UNTAGGED } from "../message/evidence.js";
 import { plainName, sipjsName } from "../message/header-names.js";
 
 /** How a 2xx to this INVITE of ours is acknowledged. */
@@ -29,6 +30,7 @@ export class OwnRequest extends OutgoingRequestMessage {
   ) {
     super(method, requestUri, fromUri, toUri, options, extraHeaders, body);
     this.drawBranch = drawBranch;
+    if (options.toTag === UNTAGGED) this.setHeader("to", `<${toUri.toRaw()}>`);
     const { optionTags = [], userAgentString = "" } = options;
     this.closingLines = [`Supported: ${optionTags.join(", ")}`, `User-Agent: ${userAgentString}`];
   }

@@ -11,6 +11,7 @@ import type { Clock } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
+import { UNTAGGED } from "../message/evidence.js";
 import { type ParsedUri, parseUri, parseVia } from "../message/header-value.js";
 import {
   headerOf,
@@ -175,6 +176,8 @@ export class Receiver {
       if (request.method !== "ACK") this.refuse(request, from, 400, "an unreadable address");
       return;
     }
+    if (message.fromTag === "" && core.dialogs.has(message.callId + message.toTag + UNTAGGED))
+      message.fromTag = UNTAGGED;
     const dialogId = message.callId + message.toTag + message.fromTag;
     const dialog = message.toTag ? core.dialogs.get(dialogId) : undefined;
     if (message.toTag && !dialog && wire.reliable)

@@ -42,6 +42,7 @@ describe("digest", () => {
     ["SHA-256", 'qop="auth-int"'],
     ["SHA-256-sess", 'qop="auth"'],
     ["SHA-512-256", 'qop="auth"'],
+    ["MD5", 'qop=""'],
   ])("proves and verifies with %s %s", (algorithm, qop) => {
     const text = [`Digest realm="r"`, 'nonce="n"', `algorithm=${algorithm}`, qop]
       .filter(Boolean)

@@ -53,7 +53,10 @@ export function parseChallenge(value: string): DigestChallenge | undefined {
   const [, name = "", session] = /^(.*?)(-sess)?$/i.exec(algorithmText ?? "MD5") ?? [];
   const algorithm = DIGEST_ALGORITHMS.find((known) => known === name.toUpperCase());
   if (!algorithm) return undefined;
-  const offered = params["qop"]?.split(",").map((qop) => qop.trim().toLowerCase());
+  // An empty list offers nothing, as none does.
+  const offered = params["qop"]?.trim()
+    ? params["qop"].split(",").map((qop) => qop.trim().toLowerCase())
+    : undefined;
   const qop = (["auth", "auth-int"] as const).find((known) => offered?.includes(known));
   if (offered && !qop) return undefined;
   return {

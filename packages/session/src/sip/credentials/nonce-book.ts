@@ -16,6 +16,13 @@ export interface WantedCredentials {
   readonly qop?: "auth" | "auth-int";
 }
 
+interface Issued {
+  readonly challenge: DigestChallenge;
+  readonly expiresMs: number;
+  /** How often it was used, as its user counts. */
+  uses: number;
+}
+
 const NONCE_LIFETIME_MS = 60_000;
 const MAX_NONCES = 10_000;
 
@@ -23,7 +30,7 @@ const MAX_NONCES = 10_000;
 export class NonceBook {
   private readonly clock: Clock;
   private readonly random: Random;
-  private readonly issued = new Map<string, { challenge: DigestChallenge; expiresMs: number }>();
+  private readonly issued = new Map<string, Issued>();
 
   constructor(clock: Clock, random: Random) {
     this.clock = clock;
@@ -31,37 +38,50 @@ export class NonceBook {
   }
 
   issue(wanted: WantedCredentials, stale: boolean): DigestChallenge {
-    const challenge: DigestChallenge = {
-      realm: wanted.realm ?? "offhook",
-      nonce: this.random.hex(16),
-      opaque: undefined,
-      stale,
-      algorithm: wanted.algorithm ?? "MD5",
-      session: false,
-      qop: wanted.qop ?? "auth",
-      algorithmText: wanted.algorithm ?? "MD5",
-    };
+    const challenge = challengeOf(wanted, this.random.hex(16), stale);
     const nowMs = this.clock.nowMs();
     for (const [nonce, { expiresMs }] of this.issued) {
       if (expiresMs > nowMs && this.issued.size < MAX_NONCES) break;
       this.issued.delete(nonce);
     }
-    this.issued.set(challenge.nonce, { challenge, expiresMs: nowMs + NONCE_LIFETIME_MS });
+    this.issued.set(challenge.nonce, { challenge, expiresMs: nowMs + NONCE_LIFETIME_MS, uses: 0 });
     return challenge;
   }
 
-  /** `stale` where the password is right but the nonce too old (RFC 7616 3.3). */
+  /**
+   * `stale` where the password is right, but not the nonce: too old, forgotten, or used so often
+   * already, as whoever repeats what it overheard would (RFC 7616 3.3, 3.4).
+   */
   check(
     values: readonly string[],
     wanted: WantedCredentials,
     request: Pick<DigestRequest, "method" | "body">,
   ): "accepted" | "refused" | "stale" {
     for (const value of values) {
-      const nonce = digestParams(value)?.["nonce"] ?? "";
-      const held = this.issued.get(nonce);
-      if (!held || !verifyAuthorization(value, held.challenge, wanted, request)) continue;
-      return held.expiresMs > this.clock.nowMs() ? "accepted" : "stale";
+      const { nonce, nc } = digestParams(value) ?? {};
+      const held = this.issued.get(nonce ?? "");
+      const challenge = held?.challenge ?? challengeOf(wanted, nonce ?? "", false);
+      if (!verifyAuthorization(value, challenge, wanted, request)) continue;
+      if (!held || held.expiresMs <= this.clock.nowMs()) return "stale";
+      const uses = nc ? Number.parseInt(nc, 16) : held.uses + 1;
+      if (!(uses > held.uses)) return "stale";
+      held.uses = uses;
+      return "accepted";
     }
     return "refused";
   }
+}
+
+function challengeOf(wanted: WantedCredentials, nonce: string, stale: boolean): DigestChallenge {
+  const { realm = "offhook", algorithm = "MD5", qop = "auth" } = wanted;
+  return {
+    realm,
+    nonce,
+    opaque: undefined,
+    stale,
+    algorithm,
+    session: false,
+    qop,
+    algorithmText: algorithm,
+  };
 }

@@ -18,6 +18,8 @@ export interface AttemptsOptions {
    * @throws ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
    */
   readonly findRoutes: (uri: string, over: "trunk" | "direct") => Promise<readonly Route[]>;
+  /** Where a `tel:` URI is called: by its number at our trunk, if there is one. */
+  readonly uriOfNumber: (uri: string) => string | undefined;
   /** Our SDP, for one INVITE. */
   readonly offer: () => string;
   readonly logger: Logger;
@@ -116,12 +118,16 @@ export class Attempts {
   }
 
   private async redirect(targets: readonly string[], callee?: string): Promise<boolean> {
-    const { findRoutes, logger } = this.options;
+    const { findRoutes, uriOfNumber, logger } = this.options;
     const found: Attempt[] = [];
     for (const target of targets)
       try {
-        const requestUri = callee ?? target;
-        const routes = await findRoutes(target, "direct");
+        const atTrunk = uriOfNumber(target);
+        const requestUri = callee ?? atTrunk ?? target;
+        const routes = await findRoutes(
+          atTrunk ?? target,
+          atTrunk === undefined ? "direct" : "trunk",
+        );
         found.push(...routes.map((route) => ({ route, requestUri, redirected: true as const })));
       } catch (error) {
         logger.debug({ error: messageOf(error) }, "a redirect target has no address");

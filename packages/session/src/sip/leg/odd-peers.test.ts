@@ -205,6 +205,24 @@ describe("a peer that names no Contact in its 200 to our re-INVITE", () => {
   });
 });
 
+describe("a callee of the old kind, without a tag", () => {
+  it("is asked without one, and may hang up without one", async () => {
+    const leg = dial();
+    const invite = await peer.next(/^INVITE /);
+    const untagged = { tag: "", body: sdpOf() };
+    peer.reply(invite, "200 OK", port, untagged);
+    expect(headerOf(await peer.next(/^ACK /), "To")).not.toContain("tag");
+    leg.hold?.(true);
+    const held = await peer.next(/^INVITE /);
+    expect(headerOf(held, "To")).not.toContain("tag");
+    peer.reply(held, "200 OK", port, { tag: "", body: offering("recvonly") });
+    await peer.next(/^ACK /);
+    peer.request("BYE", { ...dialogOf(invite), ownTag: "" }, 9);
+    await peer.next(/^SIP\/2\.0 200 [\s\S]*CSeq: 9 BYE/);
+    await expect.poll(types).toContain("far_side_ended");
+  });
+});
+
 describe("a strict router on the way", () => {
   it("is named in the Request-URI, and the peer at the end of the route", async () => {
     const leg = dial();
@@ -302,6 +320,24 @@ describe("a redirect", () => {
     peer.reply(await peer.next(/^INVITE /), "603 Decline", port);
     await expect.poll(types).toContain("rejected");
     expect(signals.at(-1)).toMatchObject({ response: { status: 603 } });
+  });
+
+  it("to a number calls it at our trunk, and is not followed without one", async () => {
+    const contact = "<tel:+1-202-555-0142>";
+    dial();
+    peer.reply(await peer.next(/^INVITE /), "302 Moved", port, { contact });
+    await expect.poll(types).toContain("rejected");
+    const trunk = { uri: `sip:127.0.0.1:${peer.port}` };
+    const other = createSipCarrier({ trunk, mediaPlane: fakeMediaPlane() });
+    const destination = other.parseDestination("+12025550100");
+    other.placeCall({ callId: "other", destination }, keep);
+    const invite = await peer.next(/^INVITE /);
+    const { port: theirs } = new URL(`http://${invite.match(/^Via: \S+ ([^;]+)/m)?.[1]}`);
+    peer.reply(invite, "302 Moved", Number(theirs), { contact });
+    const second = await peer.next(/^INVITE /);
+    expect(uriOf(second)).toBe(`sip:+12025550142@127.0.0.1:${peer.port}`);
+    peer.reply(second, "404 Not Found", Number(theirs));
+    await other.close();
   });
 
   it("to a proxy asks it for the same callee", async () => {

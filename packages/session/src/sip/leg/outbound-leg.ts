@@ -33,7 +33,10 @@ import type { Replaces } from "./replaces.js";
 import { Succession } from "./succession.js";
 
 export interface OutboundCall
-  extends Pick<AttemptsOptions, "requestUri" | "fromUri" | "extraHeaders" | "findRoutes"> {
+  extends Pick<
+    AttemptsOptions,
+    "requestUri" | "fromUri" | "extraHeaders" | "findRoutes" | "uriOfNumber"
+  > {
   readonly callId: string;
   readonly localAddress: string;
 }

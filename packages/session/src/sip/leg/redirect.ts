@@ -14,13 +14,12 @@ export class RedirectGuard {
 
   /**
    * The places a 3xx names that were not tried yet, best first (RFC 3261 20.10, `q`); empty once
-   * the call runs in circles or was sent on too often.
+   * the call runs in circles or was sent on too often. A number may be among them (RFC 3966).
    */
   next(contacts: readonly string[]): string[] {
     if (this.followed >= MAX_REDIRECTS) return [];
     const targets = contacts
       .flatMap((contact) => parseNameAddr(contact) ?? [])
-      .filter(({ uri }) => uri.scheme === "sip" || uri.scheme === "sips")
       .map(({ uri, params }) => ({ uri: withoutHeaders(uri.text), q: quality(params["q"]) }))
       .filter(({ uri }) => !this.tried.has(uri))
       .sort((left, right) => right.q - left.q)

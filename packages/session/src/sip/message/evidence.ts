@@ -58,9 +58,12 @@ export function finalOf(message: IncomingResponseMessage): FinalResponse {
   };
 }
 
+/** Stands for the tag of an RFC 2543 peer, which has none (RFC 3261 12.1.2); it never leaves us. */
+export const UNTAGGED = "untagged";
+
 /** The fork's tag; absent where the peer gave none. */
 export function tagOf(message: IncomingResponseMessage): string | undefined {
-  return message.toTag === "" || message.toTag === "untagged" ? undefined : message.toTag;
+  return message.toTag === "" || message.toTag === UNTAGGED ? undefined : message.toTag;
 }
 
 /** sip.js makes up a 408 or 503 when a timer runs out or a send fails; only real ones have text. */

@@ -78,7 +78,7 @@ export class RawPeer {
     const lines = [
       `${method} sip:offhook@127.0.0.1:${dialog.port} SIP/2.0`,
       `Via: SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bK${dialog.callId}${this.branches}`,
-      `From: <sip:peer@127.0.0.1>;tag=${dialog.ownTag}`,
+      `From: <sip:peer@127.0.0.1>${dialog.ownTag ? `;tag=${dialog.ownTag}` : ""}`,
       `To: <sip:+12025550100@127.0.0.1>${dialog.theirTag ? `;tag=${dialog.theirTag}` : ""}`,
       `Call-ID: ${dialog.callId}`,
       `CSeq: ${cseq} ${method}`,
@@ -112,7 +112,7 @@ export class RawPeer {
     const lines = [
       `SIP/2.0 ${status}`,
       ...copied,
-      `To: ${/;tag=/.test(to) ? to : `${to};tag=${tag}`}`,
+      `To: ${/;tag=/.test(to) || tag === "" ? to : `${to};tag=${tag}`}`,
       ...(contact === "" ? [] : [`Contact: ${contact ?? `<sip:peer@127.0.0.1:${this.port}>`}`]),
       ...headers,
       ...(body ? ["Content-Type: application/sdp"] : []),
