@@ -6,6 +6,7 @@ const answered: PingResult = {
   status: 200,
   phrase: "OK",
   roundTripMs: 12,
+  proved: false,
   protocol: "UDP",
   target: { address: "192.0.2.1", port: 5060 },
   advertised: { address: "198.51.100.7", port: 5062 },
@@ -43,6 +44,25 @@ describe("the doctor", () => {
     expect(wrongWith({ status: 407 })[0]?.change).toMatch(/--username/);
     expect(wrongWith({ status: 407 }, true)[0]?.change).toMatch(/Check user name/);
     expect(wrongWith({ status: 403 })[0]?.change).toMatch(/allow this address/);
+  });
+
+  it.each([
+    [{ status: 401 }, false, /did not accept/],
+    [{ status: 200, proved: true }, true, /asked for our credentials and accepted/],
+    [
+      { status: 403, phrase: "Forbidden", proved: true },
+      true,
+      /accepted .* REGISTER with 403 Forb/,
+    ],
+    [{ status: 405 }, true, /a call will show/],
+  ])("tries them by REGISTER where OPTIONS needs none: %j", (bindings, ok, found) => {
+    const [finding] = diagnoseTrunk({
+      ping: answered,
+      hasCredentials: true,
+      bindings: { ...answered, ...bindings },
+      codecs: [],
+    }).filter(({ check }) => check === "credentials");
+    expect(finding).toMatchObject({ ok, found: expect.stringMatching(found) });
   });
 
   it("sees a NAT, and names the setting that mends it", () => {

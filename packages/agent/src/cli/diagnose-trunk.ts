@@ -12,6 +12,8 @@ export interface Finding {
 export interface TrunkUnderTest {
   readonly ping: PingResult;
   readonly hasCredentials: boolean;
+  /** What a REGISTER without Contact showed, where OPTIONS was answered without credentials. */
+  readonly bindings?: PingResult;
   /** What we would offer, best first. */
   readonly codecs: readonly string[];
 }
@@ -20,12 +22,13 @@ export interface TrunkUnderTest {
 export function diagnoseTrunk({
   ping,
   hasCredentials,
+  bindings,
   codecs,
 }: TrunkUnderTest): readonly Finding[] {
   return [
     address(ping),
     answer(ping),
-    ...credentials(ping, hasCredentials),
+    ...credentials(ping, hasCredentials, bindings),
     ...nat(ping),
     ...calls(ping),
     codecsInCommon(ping, codecs),
@@ -76,7 +79,11 @@ function answer(ping: PingResult): Finding {
   };
 }
 
-function credentials({ status }: PingResult, given: boolean): readonly Finding[] {
+function credentials(
+  { status, proved }: PingResult,
+  given: boolean,
+  bindings: PingResult | undefined,
+): readonly Finding[] {
   if (status === undefined) return [];
   const asked = status === 401 || status === 407;
   if (asked && !given)
@@ -101,9 +108,40 @@ function credentials({ status }: PingResult, given: boolean): readonly Finding[]
           : "Ask its operator to allow this address, or give --username.",
       },
     ];
-  return given
-    ? [{ check: "credentials", ok: true, found: "The trunk accepted us, or asked for nothing." }]
-    : [];
+  if (!given) return [];
+  if (proved) return [accepted];
+  return [bindings ? registering(bindings) : untried];
+}
+
+const accepted: Finding = {
+  check: "credentials",
+  ok: true,
+  found: "The trunk asked for our credentials and accepted them.",
+};
+const untried: Finding = {
+  check: "credentials",
+  ok: true,
+  found:
+    "The trunk asked for no credentials, neither for OPTIONS nor for REGISTER: a call will show whether they are right.",
+};
+
+/** What became of a REGISTER that only asks; few trunks answer that to anybody. */
+function registering({ status, phrase, proved }: PingResult): Finding {
+  if (status === 401 || status === 407)
+    return {
+      check: "credentials",
+      ok: false,
+      found: `The trunk did not accept the credentials: REGISTER was answered ${status}.`,
+      change: "Check user name and password.",
+    };
+  if (!proved) return untried;
+  if ((status ?? 0) < 300) return accepted;
+  return {
+    check: "credentials",
+    ok: true,
+    found:
+      `The trunk accepted the credentials, and answered REGISTER with ${status} ${phrase ?? ""}`.trim(),
+  };
 }
 
 function nat({ advertised, seenAs }: PingResult): readonly Finding[] {

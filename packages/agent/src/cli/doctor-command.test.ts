@@ -63,7 +63,8 @@ async function answering(
     headers = [],
     body = "",
     received,
-  }: { headers?: string[]; body?: string; received?: string } = {},
+    toRegister = status,
+  }: { headers?: string[]; body?: string; received?: string; toRegister?: string } = {},
 ): Promise<string> {
   const socket = createSocket("udp4");
   closing.push(() => socket.close());
@@ -73,7 +74,7 @@ async function answering(
       .split("\r\n")
       .filter((line) => /^(?:via|from|call-id|cseq):/i.test(line));
     const lines = [
-      `SIP/2.0 ${status}`,
+      `SIP/2.0 ${request.startsWith("REGISTER") ? toRegister : status}`,
       ...copied.map((line) =>
         received && /^via:/i.test(line)
           ? `${line.replace(/;rport/, `;rport=${port}`)};received=${received}`
@@ -185,6 +186,17 @@ describe("the doctor says in words", () => {
         found: expect.stringMatching(found),
         change: expect.stringMatching(change),
       },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it("that a password is wrong which OPTIONS was not asked for", async () => {
+    const headers = ['WWW-Authenticate: Digest realm="t", nonce="n"'];
+    const trunk = await answering("200 OK", { headers, toRegister: "401 Unauthorized" });
+    const flags = ["--username", "me", "--password", "wrong"];
+    const { wrong, code } = await doctor("--trunk", trunk, ...flags);
+    expect(wrong).toMatchObject([
+      { check: "credentials", found: expect.stringMatching(/REGISTER was answered 401/) },
     ]);
     expect(code).toBe(1);
   });

@@ -19,7 +19,8 @@ export function addDoctorCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-It looks up the address, sends OPTIONS, and looks at TLS, credentials, NAT, codecs.
+It looks up the address, sends OPTIONS (and, with --username, a REGISTER that changes nothing),
+and looks at TLS, credentials, NAT, codecs.
 Exit code: 0 when all is well, 1 when something is wrong, 2 for wrong usage.`,
     )
     .action(async (flags: DoctorFlags, command: Command) => {
@@ -44,9 +45,17 @@ async function examine(flags: DoctorFlags): Promise<boolean> {
 async function findingsOf(flags: DoctorFlags, logger: Logger): Promise<readonly Finding[]> {
   const carrier = await openTrunk(flags, logger);
   try {
+    const ping = await carrier.ping({ withinMs: SILENT_MS });
+    const hasCredentials = flags.username !== undefined;
+    // Many trunks answer OPTIONS to anybody: whether the password is right, only REGISTER shows then.
+    const bindings =
+      hasCredentials && !ping.proved && (ping.status ?? 600) < 300
+        ? await carrier.ping({ method: "REGISTER", withinMs: SILENT_MS })
+        : undefined;
     return diagnoseTrunk({
-      ping: await carrier.ping({ withinMs: SILENT_MS }),
-      hasCredentials: flags.username !== undefined,
+      ping,
+      hasCredentials,
+      ...(bindings === undefined ? {} : { bindings }),
       codecs: createMediaPlane().codecs.map(({ name, clockRate }) => `${name}/${clockRate}`),
     });
   } catch (thrown) {

@@ -26,7 +26,11 @@ const trunkSchema = z.strictObject({
   register: z
     .union([
       z.boolean(),
-      z.strictObject({ expiresSeconds: z.number().int().min(10).max(86_400).optional() }),
+      z.strictObject({
+        expiresSeconds: z.number().int().min(10).max(86_400).optional(),
+        /** Whose calls are to come to us, where that is not `username`: a number, or a whole SIP URI. */
+        user: z.string().min(1).optional(),
+      }),
     ])
     .optional(),
   /**

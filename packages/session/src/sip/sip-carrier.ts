@@ -67,7 +67,8 @@ export interface SipCarrier extends Carrier {
   /** Settles once all `listen` addresses are bound. @throws ADDRESS_IN_USE, TRANSPORT_FAILED */
   ready(): Promise<{ readonly addresses: readonly ListenAddress[] }>;
   /**
-   * Asks the trunk with OPTIONS whether it is there, with our credentials where it wants them.
+   * Asks the trunk with OPTIONS, or with a REGISTER that changes nothing, whether it is there, and
+   * with our credentials where it wants them.
    * @throws WRONG_STATE without a trunk, ADDRESS_UNRESOLVED, ADDRESS_IN_USE, TRANSPORT_FAILED
    */
   ping(options?: PingOptions): Promise<PingResult>;
@@ -150,8 +151,17 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       });
     const [route] = await endpoint.routes(trunkUri, "trunk");
     if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
-    const from = fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
+    const from =
+      how?.method === "REGISTER"
+        ? addressOfRecord(home.hostPort)
+        : fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
     return pingTrunk(clock, route, `sip:${home.hostPort}`, from, how);
+  }
+
+  function addressOfRecord(domain: string): string {
+    const wanted = parsed.trunk?.register;
+    const user = typeof wanted === "object" ? wanted.user : undefined;
+    return fromUriOf(user ?? username, domain);
   }
 
   function startRegistration(): Registration | undefined {
@@ -160,12 +170,11 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     if (username === undefined)
       throw new OffhookError("INVALID_OPTION", "Registering needs trunk.username.");
     const given = wanted === true ? undefined : wanted.expiresSeconds;
-    const addressOfRecord = fromUriOf(username, home.hostPort);
     return new Registration({
       clock,
       logger,
       registrar: `sip:${home.hostPort}`,
-      addressOfRecord,
+      addressOfRecord: addressOfRecord(home.hostPort),
       expiresSeconds: given ?? DEFAULT_REGISTRATION_SECONDS,
       random,
       findRoutes: () => endpoint.routes(trunkUri, "trunk"),

@@ -1,5 +1,6 @@
 import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
 import type { Clock } from "../../clock.js";
+import { OwnRequest } from "../core/own-request.js";
 import { isSynthetic, sdpOf } from "../message/evidence.js";
 import { parseVia } from "../message/header-value.js";
 import { codecNamesOf } from "../message/sdp.js";
@@ -7,7 +8,7 @@ import { toSipjsUri } from "../message/sipjs-message.js";
 import type { Route } from "../route/route.js";
 import type { HostPort, TransportProtocol } from "../transport/wire.js";
 
-/** What one OPTIONS to a trunk showed (RFC 3261 11). */
+/** What one OPTIONS to a trunk showed (RFC 3261 11), or one REGISTER. */
 export interface PingResult {
   /** The status of the response; absent when none came. */
   readonly status?: number;
@@ -16,7 +17,9 @@ export interface PingResult {
   readonly failure?: string;
   readonly roundTripMs: number;
   readonly protocol: TransportProtocol;
-  /** Where the OPTIONS was sent. */
+  /** It asked who we are, and we could say; whether it believed that, `status` tells. */
+  readonly proved: boolean;
+  /** Where the request was sent. */
   readonly target: HostPort;
   /** What we call ourselves. */
   readonly advertised: HostPort;
@@ -29,6 +32,11 @@ export interface PingResult {
 }
 
 export interface PingOptions {
+  /**
+   * What to ask with. A REGISTER has no Contact here: it changes nothing (RFC 3261 10.2.3), and hardly
+   * a trunk answers it without credentials, whereas many answer OPTIONS to anybody. Default `OPTIONS`.
+   */
+  readonly method?: "OPTIONS" | "REGISTER";
   /** How long to wait for an answer, in ms. Default: as long as SIP does, 32,000. */
   readonly withinMs?: number;
 }
@@ -39,7 +47,7 @@ export function pingTrunk(
   route: Route,
   targetUri: string,
   fromUri: string,
-  { withinMs }: PingOptions = {},
+  { method = "OPTIONS", withinMs }: PingOptions = {},
 ): Promise<PingResult> {
   const { binding, hop } = route;
   const target = toSipjsUri(targetUri);
@@ -49,17 +57,20 @@ export function pingTrunk(
     protocol: binding.wire.protocol,
     target: hop,
     advertised: binding.advertised,
+    proved: false,
   };
   if (!target || !from)
     return Promise.resolve({ ...facts, roundTripMs: 0, failure: "the address cannot be written" });
   const callId = binding.newToken();
   const message = binding.core.makeOutgoingRequestMessage(
-    "OPTIONS",
+    method,
     target,
     from,
-    target,
+    method === "REGISTER" ? from : target,
     { callId },
-    [`Contact: ${binding.core.configuration.contact.toString()}`, "Accept: application/sdp"],
+    method === "REGISTER"
+      ? []
+      : [`Contact: ${binding.core.configuration.contact.toString()}`, "Accept: application/sdp"],
   );
   binding.setNextHop(callId, hop);
   return new Promise((resolve) => {
@@ -77,7 +88,10 @@ export function pingTrunk(
       if (isSynthetic(response)) {
         const failure = binding.takeFailure(message.branch) ?? "no response";
         resolve({ ...facts, roundTripMs, failure });
-      } else resolve({ ...facts, roundTripMs, ...read(response) });
+      } else {
+        const proved = message instanceof OwnRequest && message.credentialLines.length > 0;
+        resolve({ ...facts, roundTripMs, proved, ...read(response) });
+      }
     };
     binding.core.request(message, { onAccept: done, onRedirect: done, onReject: done });
   });
