@@ -40,6 +40,19 @@ describe("the doctor", () => {
     expect(wrong?.change).toMatch(/--transport/);
   });
 
+  it("names the servers that calls have to go past", () => {
+    const failed = [{ ...answered, status: 503, phrase: "Service Unavailable" }];
+    const [finding, ...more] = diagnoseTrunk({
+      ping: { ...answered, target: { address: "192.0.2.2", port: 5060 }, failed },
+      hasCredentials: false,
+      codecs: [],
+    }).filter(({ ok }) => !ok);
+    expect(finding?.found).toBe(
+      "192.0.2.1:5060 comes before it, and takes no calls: 503 Service Unavailable.",
+    );
+    expect(more).toEqual([]);
+  });
+
   it("tells missing credentials from wrong ones", () => {
     expect(wrongWith({ status: 407 })[0]?.change).toMatch(/--username/);
     expect(wrongWith({ status: 407 }, true)[0]?.change).toMatch(/Check user name/);

@@ -27,6 +27,7 @@ export function diagnoseTrunk({
 }: TrunkUnderTest): readonly Finding[] {
   return [
     address(ping),
+    ...others(ping),
     answer(ping),
     ...credentials(ping, hasCredentials, bindings),
     ...nat(ping),
@@ -60,6 +61,19 @@ export function diagnoseThrown(thrown: unknown): Finding | undefined {
 function address({ target, protocol }: PingResult): Finding {
   const found = `The trunk is at ${hostPort(target)} over ${protocol}.`;
   return { check: "address", ok: true, found };
+}
+
+/** Servers that calls go to before the one that answered. */
+function others({ failed = [] }: PingResult): readonly Finding[] {
+  return failed.map(({ target, status, phrase, failure }) => ({
+    check: "answer",
+    ok: false,
+    found: `${hostPort(target)} comes before it, and takes no calls: ${
+      status === undefined ? (failure ?? "no answer") : `${status} ${phrase ?? ""}`.trim()
+    }.`,
+    change:
+      "Calls go past it, at the cost of up to `trunk.failoverMs` now and then: ask its operator to mend it, or to take it out of the DNS.",
+  }));
 }
 
 function answer(ping: PingResult): Finding {

@@ -115,11 +115,12 @@ export class Endpoint {
     if (viaTrunk) for (const { address } of hops) this.trunkAddresses.add(address);
     const routes: Route[] = [];
     let failure: unknown;
-    for (const found of hops.slice(0, MAX_ROUTES))
+    for (const found of this.options.settings.troubles.inOrder(hops.slice(0, MAX_ROUTES)))
       try {
         const hop = named(found, protocol, next.host);
         const binding = await this.bindingFor(protocol, hop);
-        await binding.prepare(hop);
+        // Connections are made one by one, as they are needed.
+        if (!binding.wire.reliable) await binding.prepare(hop);
         routes.push({
           binding,
           hop,

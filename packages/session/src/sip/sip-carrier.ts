@@ -35,6 +35,7 @@ import { headerLine } from "./leg/refuse-invite.js";
 import { EndedDialogs } from "./leg/replaces.js";
 import { parseUri } from "./message/header-value.js";
 import { parseDestination } from "./route/destination.js";
+import { HopTroubles } from "./route/hop-troubles.js";
 import { type Route, routeFailure } from "./route/route.js";
 import { srvResolver } from "./route/srv-resolver.js";
 import { systemDns } from "./route/system-dns.js";
@@ -51,7 +52,7 @@ import {
   type TransportProtocol,
   transportParam,
 } from "./transport/wire.js";
-import { type PingOptions, type PingResult, pingTrunk } from "./trunk/options-ping.js";
+import { type PingOptions, type PingResult, pingRoutes, pingTrunk } from "./trunk/options-ping.js";
 import { Registration } from "./trunk/registration.js";
 import { TrunkHealth } from "./trunk/trunk-health.js";
 
@@ -98,6 +99,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     srtp: parsed.srtp ?? "off",
     failoverMs: parsed.trunk?.failoverMs ?? DEFAULT_FAILOVER_MS,
     endedDialogs: new EndedDialogs(),
+    troubles: new HopTroubles(clock),
     follow,
   };
   const { uri: trunkUri, path } = parsed.trunk ? parseTrunkUri(parsed.trunk.uri) : {};
@@ -140,22 +142,26 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   const registration = startRegistration();
   const everyMs = parsed.trunk?.healthCheckMs;
   const health =
-    everyMs === undefined
-      ? undefined
-      : new TrunkHealth({ clock, logger, everyMs, ping: () => pingOnce() });
+    everyMs === undefined ? undefined : new TrunkHealth({ clock, logger, everyMs, ping: pingOnce });
 
   async function pingOnce(how?: PingOptions): Promise<PingResult> {
     if (!trunkUri || !home)
       throw new OffhookError("WRONG_STATE", "There is no trunk to ask.", {
         remedy: "Give the carrier a trunk.",
       });
-    const [route] = await endpoint.routes(trunkUri, "trunk");
-    if (!route) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
+    const routes = await endpoint.routes(trunkUri, "trunk");
     const from =
       how?.method === "REGISTER"
         ? addressOfRecord(home.hostPort)
         : fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
-    return pingTrunk(clock, route, `sip:${home.hostPort}`, from, how);
+    const { failoverMs, troubles } = settings;
+    const result = await pingRoutes(
+      routes,
+      (route, each) => pingTrunk(clock, route, `sip:${home.hostPort}`, from, each),
+      { ...how, failoverMs, troubles },
+    );
+    if (!result) throw new OffhookError("ADDRESS_UNRESOLVED", "The trunk has no address.");
+    return result;
   }
 
   function addressOfRecord(domain: string): string {

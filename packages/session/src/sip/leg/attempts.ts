@@ -1,8 +1,9 @@
 import type { IncomingResponseMessage, OutgoingRequestMessage } from "sip.js/lib/core/index.js";
+import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
-import type { Logger } from "../../logger.js";
-import { isSynthetic } from "../message/evidence.js";
+import { finalOf, isSynthetic } from "../message/evidence.js";
 import type { Route } from "../route/route.js";
+import type { LegSettings } from "./leg-settings.js";
 import { type Attempt, fitsDatagram, makeInvite } from "./outbound-invite.js";
 import { RedirectGuard } from "./redirect.js";
 import { leastSeconds } from "./session-keeper.js";
@@ -22,7 +23,7 @@ export interface AttemptsOptions {
   readonly uriOfNumber: (uri: string) => string | undefined;
   /** Our SDP, for one INVITE. */
   readonly offer: () => string;
-  readonly logger: Logger;
+  readonly settings: Pick<LegSettings, "clock" | "failoverMs" | "logger" | "troubles">;
 }
 
 /** The ways that one call may still go, best first, and the INVITE for each of them. */
@@ -56,6 +57,27 @@ export class Attempts {
     this.left = await this.fitted(routes.map((route) => ({ route, requestUri })));
   }
 
+  /**
+   * Makes the connection of the current attempt: our INVITE names our end of it. A server that nobody
+   * reaches is passed over in the time that a silent one has.
+   */
+  async connect(): Promise<void> {
+    const { clock, failoverMs } = this.options.settings;
+    for (;;) {
+      const { binding, hop } = this.current?.route ?? {};
+      if (!binding || !hop || !binding.wire.reliable) return;
+      if (!this.hasNext) return binding.prepare(hop);
+      let timer: TimerHandle | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = clock.setTimeout(resolve, failoverMs);
+      });
+      await Promise.race([binding.prepare(hop), late]);
+      clock.clear(timer);
+      if (binding.wire.isOpen?.(hop) !== false) return;
+      this.passOver();
+    }
+  }
+
   /** The INVITE of the current attempt, to be sent now. */
   nextInvite(attempt: Attempt): OutgoingRequestMessage {
     this.sent = this.draft ?? this.makeInvite(attempt);
@@ -69,6 +91,12 @@ export class Attempts {
     return this.left.length > 0;
   }
 
+  /** Goes on to the next one, because the server of this one is silent or out of reach. */
+  passOver(): void {
+    if (this.current) this.options.settings.troubles.add(this.current.route.hop);
+    this.skip();
+  }
+
   /**
    * What a failure leaves: true when `current` is another attempt, or the same one made better. A
    * redirect takes its time to be looked up.
@@ -77,10 +105,17 @@ export class Attempts {
     const attempt = this.current;
     if (!attempt) return false;
     const status = failure.statusCode ?? 0;
-    if (isSynthetic(failure)) return rang ? false : this.skip();
+    const { troubles } = this.options.settings;
+    const { hop } = attempt.route;
+    if (isSynthetic(failure)) {
+      troubles.add(hop);
+      return rang ? false : this.skip();
+    }
     // RFC 3263 4.3. A hop that refused over a stream would refuse over UDP.
     if (status === 503) {
-      this.left = this.left.filter(({ route }) => route.hop !== attempt.route.hop);
+      const { retryAfter } = finalOf(failure);
+      troubles.add(hop, retryAfter === undefined ? undefined : retryAfter * 1_000);
+      this.left = this.left.filter(({ route }) => route.hop !== hop);
       return this.left.length > 0;
     }
     if (status === 422) return this.lengthenSession(leastSeconds(failure));
@@ -118,7 +153,7 @@ export class Attempts {
   }
 
   private async redirect(targets: readonly string[], callee?: string): Promise<boolean> {
-    const { findRoutes, uriOfNumber, logger } = this.options;
+    const { findRoutes, uriOfNumber, settings } = this.options;
     const found: Attempt[] = [];
     for (const target of targets)
       try {
@@ -130,7 +165,7 @@ export class Attempts {
         );
         found.push(...routes.map((route) => ({ route, requestUri, redirected: true as const })));
       } catch (error) {
-        logger.debug({ error: messageOf(error) }, "a redirect target has no address");
+        settings.logger.debug({ error: messageOf(error) }, "a redirect target has no address");
       }
     this.left = [...(await this.fitted(found)), ...this.left.slice(1)];
     return this.left.length > 0;

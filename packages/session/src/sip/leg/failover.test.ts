@@ -49,6 +49,10 @@ async function call(targets: readonly { address: string; port: number }[], failo
       };
     },
   });
+  await place();
+}
+
+async function place(): Promise<void> {
   carrier.placeCall(
     { callId: "call-1", destination: carrier.parseDestination("+12025550100") },
     { onSignal: (signal) => signals.push(signal) },
@@ -99,6 +103,31 @@ describe("a call with several targets", () => {
     expect(targetsOf("INVITE")).toEqual([first.address]);
   });
 
+  it("asks one that failed last, for the next half minute", async () => {
+    await call([first, second]);
+    answer(first, "503 Service Unavailable");
+    await vi.advanceTimersByTimeAsync(10);
+    answer(second, "486 Busy Here");
+    await vi.advanceTimersByTimeAsync(10);
+    sentTo = [];
+    await place();
+    expect(targetsOf("INVITE")).toEqual([second.address]);
+    answer(second, "486 Busy Here");
+    await vi.advanceTimersByTimeAsync(31_000);
+    sentTo = [];
+    await place();
+    expect(targetsOf("INVITE")).toEqual([first.address]);
+  });
+
+  it("asks one that wants to be left alone last for so long", async () => {
+    await call([first, second]);
+    answer(first, "503 Service Unavailable\r\nRetry-After: 120");
+    await vi.advanceTimersByTimeAsync(100_000);
+    sentTo = [];
+    await place();
+    expect(targetsOf("INVITE")).toEqual([second.address]);
+  });
+
   it("cancels at the first target when it wakes up after all", async () => {
     await call([first, second]);
     await vi.advanceTimersByTimeAsync(5_100);
@@ -109,5 +138,64 @@ describe("a call with several targets", () => {
     answer(second, "486 Busy Here");
     await vi.advanceTimersByTimeAsync(10);
     expect(signals.at(-1)).toMatchObject({ type: "rejected", response: { status: 486 } });
+  });
+});
+
+describe("a call with several targets over a stream", () => {
+  /** Those who take our connection. */
+  let reachable: string[];
+
+  async function callByStream(): Promise<void> {
+    const isUp = ({ address }: { address: string }) => reachable.includes(address);
+    carrier = createSipCarrier({
+      trunk: { uri: "sip:trunk.example.com;transport=tcp" },
+      mediaPlane: fakeMediaPlane(),
+      random: seededRandom(4),
+      resolver: { resolve: async () => [first, second] },
+      openWire: async ({ address, port }) => ({
+        protocol: "TCP",
+        reliable: true,
+        local: { address, port },
+        watch: (remote) => (isUp(remote) ? Promise.resolve() : new Promise(() => undefined)),
+        isOpen: isUp,
+        localOf: () => undefined,
+        async send(text, to) {
+          sentTo.push({ address: to.address, text, atMs: 0 });
+        },
+        close: async () => undefined,
+      }),
+    });
+    await place();
+  }
+
+  it("connects to the first alone, while that can be reached", async () => {
+    reachable = [first.address];
+    await callByStream();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(targetsOf("INVITE")).toEqual([first.address]);
+  });
+
+  it("passes over one that nobody reaches, and does not wait for it again", async () => {
+    reachable = [second.address];
+    await callByStream();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(targetsOf("INVITE")).toEqual([second.address]);
+    sentTo = [];
+    await place();
+    expect(targetsOf("INVITE")).toEqual([second.address]);
+  });
+
+  it("is withdrawn while it waits for a connection", async () => {
+    reachable = [];
+    await callByStream();
+    const leg = carrier.placeCall(
+      { callId: "call-2", destination: carrier.parseDestination("+12025550101") },
+      { onSignal: (signal) => signals.push(signal) },
+    );
+    await vi.advanceTimersByTimeAsync(100);
+    leg.cancel();
+    expect(signals.at(-1)).toMatchObject({ type: "unanswered" });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sentTo).toEqual([]);
   });
 });

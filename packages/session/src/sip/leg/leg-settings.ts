@@ -5,6 +5,7 @@ import type { CallSampleRate } from "../../media/call-audio.js";
 import type { MediaPlane } from "../../media/media-plane.js";
 import type { Random } from "../../random.js";
 import type { SrtpPolicy } from "../message/sdes.js";
+import type { HopTroubles } from "../route/hop-troubles.js";
 import type { LegMedia } from "./leg-media.js";
 import type { ReferTarget } from "./refer.js";
 import type { EndedDialogs } from "./replaces.js";
@@ -22,6 +23,7 @@ export interface LegSettings {
   /** How long a target that is not the last may leave an INVITE without any response. */
   readonly failoverMs: number;
   readonly endedDialogs: EndedDialogs;
+  readonly troubles: HopTroubles;
   /** Calls whom a REFER names, for the leg that accepted it. */
   readonly follow: (
     target: ReferTarget,

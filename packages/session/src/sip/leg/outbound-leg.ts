@@ -97,11 +97,7 @@ export class SipOutboundLeg implements OutboundLeg {
       );
     this.ownsPort = media === undefined;
     this.early = new EarlyAnswers(this.legMedia);
-    this.attempts = new Attempts({
-      ...call,
-      offer: () => this.legMedia.offer(),
-      logger: settings.logger,
-    });
+    this.attempts = new Attempts({ ...call, settings, offer: () => this.legMedia.offer() });
     this.succession = new Succession({
       settings,
       media: this.legMedia,
@@ -194,9 +190,19 @@ export class SipOutboundLeg implements OutboundLeg {
     if (this.phase !== "routing") return;
     await this.attempts?.begin(routes);
     if (this.phase !== "routing") return;
+    await this.attempts?.connect();
+    if (this.phase !== "routing") return;
     this.phase = "calling";
     this.sendNextInvite();
     this.emit({ type: "dialing" });
+  }
+
+  /** The next way, once its connection is made. */
+  private async goOn(): Promise<void> {
+    await this.attempts?.connect();
+    if (this.phase !== "calling") return;
+    if (this.cancelWanted) this.fail("transport", "withdrawn before it was sent");
+    else this.sendNextInvite();
   }
 
   /** Sends the INVITE of the current attempt. */
@@ -231,13 +237,18 @@ export class SipOutboundLeg implements OutboundLeg {
   private failOver(): void {
     if (this.phase !== "calling" || this.cancelWanted || !this.invite) return;
     withdraw(this.invite);
-    this.attempts?.skip();
-    this.sendNextInvite();
+    this.attempts?.passOver();
+    this.proceed();
+  }
+
+  private proceed(): void {
+    this.goOn().catch((error: unknown) => this.fail("transport", messageOf(error)));
   }
 
   private receiveProvisional(message: IncomingResponseMessage): void {
     this.provisionalSeen = true;
     this.settings.clock.clear(this.failoverTimer);
+    if (this.route) this.settings.troubles.end(this.route.hop);
     if (this.phase !== "calling") return;
     this.emit({ type: "provisional", response: provisionalOf(message) });
     if (this.cancelWanted) this.sendCancel();
@@ -346,7 +357,7 @@ export class SipOutboundLeg implements OutboundLeg {
   /** Goes on with the next attempt, or ends with the failure of this one. */
   private settle(goesOn: boolean, failure: IncomingResponseMessage): void {
     if (this.phase !== "calling") return;
-    if (goesOn && !this.cancelWanted) this.sendNextInvite();
+    if (goesOn && !this.cancelWanted) this.proceed();
     else if (!isSynthetic(failure)) {
       this.emit({
         type: "rejected",

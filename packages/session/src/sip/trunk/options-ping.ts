@@ -1,10 +1,11 @@
 import type { IncomingResponseMessage } from "sip.js/lib/core/index.js";
-import type { Clock } from "../../clock.js";
+import type { Clock, TimerHandle } from "../../clock.js";
 import { OwnRequest } from "../core/own-request.js";
 import { isSynthetic, sdpOf } from "../message/evidence.js";
 import { parseVia } from "../message/header-value.js";
 import { codecNamesOf } from "../message/sdp.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
+import type { HopTroubles } from "../route/hop-troubles.js";
 import type { Route } from "../route/route.js";
 import type { HostPort, TransportProtocol } from "../transport/wire.js";
 
@@ -27,6 +28,8 @@ export interface PingResult {
   readonly seenAs?: { readonly address?: string; readonly port?: number };
   readonly server?: string;
   readonly allow?: string;
+  /** Servers of the same trunk that come before this one, and take no calls now. */
+  readonly failed?: readonly PingResult[];
   /** What the trunk says it speaks, as `NAME/RATE`; few trunks do. */
   readonly codecs?: readonly string[];
 }
@@ -41,57 +44,96 @@ export interface PingOptions {
   readonly withinMs?: number;
 }
 
-/** Asks a trunk whether it is there. Never rejects for what the network does. */
-export function pingTrunk(
+/** So long is needed for three sendings of a request (Timer E). */
+const SHORTEST_ASK_MS = 1_600;
+
+/**
+ * Asks the servers of a trunk, best first, until one of them takes calls: a trunk is there as long as
+ * any of its servers is. What the best one said, where none does.
+ */
+export async function pingRoutes(
+  routes: readonly Route[],
+  ask: (route: Route, how: PingOptions) => Promise<PingResult>,
+  how: PingOptions & { readonly failoverMs: number; readonly troubles: HopTroubles },
+): Promise<PingResult | undefined> {
+  const { failoverMs, troubles, ...options } = how;
+  const { withinMs } = options;
+  const most = withinMs === undefined ? routes.length : Math.floor(withinMs / SHORTEST_ASK_MS);
+  const asked = routes.slice(0, Math.max(most, 1));
+  const failed: PingResult[] = [];
+  for (const route of asked) {
+    const alone = asked.length === 1 || (withinMs === undefined && route === asked.at(-1));
+    const limitMs = alone ? withinMs : Math.min(failoverMs, (withinMs ?? Infinity) / asked.length);
+    const limit = limitMs === undefined ? {} : { withinMs: Math.round(limitMs) };
+    const result = await ask(route, { ...options, ...limit });
+    if (result.status !== undefined && result.status !== 503) {
+      troubles.end(route.hop);
+      return failed.length === 0 ? result : { ...result, failed };
+    }
+    troubles.add(route.hop);
+    failed.push(result);
+  }
+  return failed[0];
+}
+
+/** Asks one server whether it is there. Never rejects for what the network does. */
+export async function pingTrunk(
   clock: Clock,
   route: Route,
   targetUri: string,
   fromUri: string,
-  { method = "OPTIONS", withinMs }: PingOptions = {},
+  { method, withinMs }: PingOptions = {},
 ): Promise<PingResult> {
   const { binding, hop } = route;
-  const target = toSipjsUri(targetUri);
-  const from = toSipjsUri(fromUri);
   const startedMs = clock.nowMs();
-  const facts = {
+  const finish = (found: Partial<PingResult>): PingResult => ({
     protocol: binding.wire.protocol,
     target: hop,
     advertised: binding.advertised,
     proved: false,
-  };
-  if (!target || !from)
-    return Promise.resolve({ ...facts, roundTripMs: 0, failure: "the address cannot be written" });
+    roundTripMs: clock.nowMs() - startedMs,
+    ...found,
+  });
+  const answered = ask(route, targetUri, fromUri, method ?? "OPTIONS");
+  if (withinMs === undefined) return finish(await answered);
+  let timer: TimerHandle | undefined;
+  const late = new Promise<Partial<PingResult>>((resolve) => {
+    const found = { roundTripMs: withinMs, failure: `no answer for ${withinMs} ms` };
+    timer = clock.setTimeout(() => resolve(found), withinMs);
+  });
+  const found = await Promise.race([answered, late]);
+  clock.clear(timer);
+  return finish(found);
+}
+
+async function ask(
+  { binding, hop }: Route,
+  targetUri: string,
+  fromUri: string,
+  method: "OPTIONS" | "REGISTER",
+): Promise<Partial<PingResult>> {
+  const target = toSipjsUri(targetUri);
+  const from = toSipjsUri(fromUri);
+  if (!target || !from) return { roundTripMs: 0, failure: "the address cannot be written" };
+  await binding.prepare(hop);
   const callId = binding.newToken();
+  const contact = `Contact: ${binding.core.configuration.contact.toString()}`;
   const message = binding.core.makeOutgoingRequestMessage(
     method,
     target,
     from,
     method === "REGISTER" ? from : target,
     { callId },
-    method === "REGISTER"
-      ? []
-      : [`Contact: ${binding.core.configuration.contact.toString()}`, "Accept: application/sdp"],
+    method === "REGISTER" ? [] : [contact, "Accept: application/sdp"],
   );
   binding.setNextHop(callId, hop);
   return new Promise((resolve) => {
-    const late =
-      withinMs === undefined
-        ? undefined
-        : clock.setTimeout(() => {
-            const failure = `no answer for ${withinMs} ms`;
-            resolve({ ...facts, roundTripMs: withinMs, failure });
-          }, withinMs);
     const done = ({ message: response }: { message: IncomingResponseMessage }) => {
-      clock.clear(late);
       binding.clearNextHop(callId);
-      const roundTripMs = clock.nowMs() - startedMs;
-      if (isSynthetic(response)) {
-        const failure = binding.takeFailure(message.branch) ?? "no response";
-        resolve({ ...facts, roundTripMs, failure });
-      } else {
-        const proved = message instanceof OwnRequest && message.credentialLines.length > 0;
-        resolve({ ...facts, roundTripMs, proved, ...read(response) });
-      }
+      if (isSynthetic(response))
+        return resolve({ failure: binding.takeFailure(message.branch) ?? "no response" });
+      const proved = message instanceof OwnRequest && message.credentialLines.length > 0;
+      resolve({ proved, ...read(response) });
     };
     binding.core.request(message, { onAccept: done, onRedirect: done, onReject: done });
   });

@@ -124,7 +124,6 @@ export class Registration {
 
   private ask(route: Route): void {
     const { clock, failoverMs } = this.options;
-    this.follow(route);
     this.attempts += 1;
     const attempt = this.attempts;
     const isCurrent = () => attempt === this.attempts && !this.stopped;
@@ -132,15 +131,23 @@ export class Registration {
       this.failover = clock.setTimeout(() => {
         if (isCurrent()) this.passOn(undefined, "the registrar did not answer");
       }, failoverMs);
-    this.send(
-      this.expiresSeconds,
-      (response) => {
-        if (isCurrent()) this.accepted(response);
-      },
-      (response) => {
-        if (isCurrent()) this.refused(response);
-      },
-    );
+    const heeding = (handle: (response: IncomingResponseMessage) => void) => {
+      return (response: IncomingResponseMessage) => {
+        if (isCurrent()) handle(response);
+      };
+    };
+    route.binding
+      .prepare(route.hop)
+      .then(() => {
+        if (!isCurrent()) return;
+        this.follow(route);
+        this.send(
+          this.expiresSeconds,
+          heeding((response) => this.accepted(response)),
+          heeding((response) => this.refused(response)),
+        );
+      })
+      .catch((error: unknown) => this.passOn(undefined, messageOf(error)));
   }
 
   /** This way leads nowhere: by the next one at once (RFC 3263 4.3), else by any of them later. */

@@ -69,6 +69,27 @@ it("tells that a trunk fell silent, and that it came back", async () => {
   expect(told).toEqual(["up", "down", "up"]);
 });
 
+it("is up while any of its servers answers", async () => {
+  const both = createSipCarrier({
+    trunk: { uri: "sip:trunk.example.com", healthCheckMs: 30_000 },
+    listen: ["udp:127.0.0.1:0"],
+    mediaPlane: fakeMediaPlane(),
+    random: seededRandom(2),
+    resolver: {
+      resolve: async () => [
+        { address: "192.0.2.1", port: 5060 },
+        { address: "127.0.0.1", port: 5060 },
+      ],
+    },
+    openWire: network.openWire,
+  });
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(both.health?.state).toMatchObject({ status: "up" });
+  const closing = both.close();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await closing;
+});
+
 it("is not there unless it was asked for", async () => {
   expect(trunk?.health).toBeUndefined();
 });

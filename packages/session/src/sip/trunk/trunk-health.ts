@@ -2,14 +2,14 @@ import type { CarrierHealth, TrunkState } from "../../carrier.js";
 import type { Clock, TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
-import type { PingResult } from "./options-ping.js";
+import type { PingOptions, PingResult } from "./options-ping.js";
 
 export interface TrunkHealthOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Between the end of one check and the next. */
   readonly everyMs: number;
-  readonly ping: () => Promise<PingResult>;
+  readonly ping: (how: PingOptions) => Promise<PingResult>;
 }
 
 /** A trunk that is silent for longer than three repeats of the OPTIONS is down. */
@@ -63,7 +63,9 @@ export class TrunkHealth implements CarrierHealth {
 
   private async ask(): Promise<TrunkState> {
     try {
-      const { status, phrase, failure, roundTripMs } = await this.options.ping();
+      const { status, phrase, failure, roundTripMs } = await this.options.ping({
+        withinMs: SILENT_MS,
+      });
       if (status === undefined) return { status: "down", detail: failure ?? "no answer" };
       if (status === 503) return { status: "down", detail: `${status} ${phrase ?? ""}`.trim() };
       return { status: "up", roundTripMs };
