@@ -11,7 +11,7 @@ import type { DigestCredentials } from "./credentials/digest.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { type ParsedUri, parseUri } from "./message/header-value.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./route/local-address.js";
-import { literalAddress, type Resolver } from "./route/resolver.js";
+import { isOpenTransport, type Located, literalAddress, type Resolver } from "./route/resolver.js";
 import type { Route } from "./route/route.js";
 import { certifiableName, type TlsSettings } from "./transport/secure.js";
 import { openStreamWire } from "./transport/stream.js";
@@ -34,6 +34,8 @@ export interface ListenAddress {
 export interface Trunk {
   readonly uri: ParsedUri;
   readonly protocol: TransportProtocol;
+  /** Somebody said so; else the DNS may know better. */
+  readonly isProtocolGiven: boolean;
   /** Of its WebSocket. */
   readonly path?: string;
 }
@@ -111,20 +113,25 @@ export class Endpoint {
     const viaTrunk = over === "trunk" ? trunk : undefined;
     const next = viaTrunk?.uri ?? uri;
     const protocol = viaTrunk?.protocol ?? protocolOf(uri);
-    const hops = await resolver.resolve(next, protocol);
+    const isGiven = viaTrunk?.isProtocolGiven ?? false;
+    const hops: readonly (HostPort | Located)[] =
+      resolver.locate && !isGiven && isOpenTransport(next)
+        ? await resolver.locate(next)
+        : await resolver.resolve(next, protocol);
     if (viaTrunk) for (const { address } of hops) this.trunkAddresses.add(address);
     const routes: Route[] = [];
     let failure: unknown;
     for (const found of this.options.settings.troubles.inOrder(hops.slice(0, MAX_ROUTES)))
       try {
-        const hop = named(found, protocol, next.host);
-        const binding = await this.bindingFor(protocol, hop);
+        const by = "protocol" in found ? found.protocol : protocol;
+        const hop = named(found, by, next.host);
+        const binding = await this.bindingFor(by, hop);
         // Connections are made one by one, as they are needed.
         if (!binding.wire.reliable) await binding.prepare(hop);
         routes.push({
           binding,
           hop,
-          ...(protocol === "UDP" ? { overStream: () => this.overStream(hop) } : {}),
+          ...(by === "UDP" ? { overStream: () => this.overStream(hop) } : {}),
         });
       } catch (error) {
         // A machine without IPv6 can still reach the IPv4 addresses of a name.
@@ -294,7 +301,8 @@ export class Endpoint {
 /** A certificate is for the name that somebody asked for, not for what the DNS made of it (RFC 5922 7). */
 function named(hop: HostPort, protocol: TransportProtocol, host: string): HostPort {
   const name = protocol === "TLS" || protocol === "WSS" ? certifiableName(host) : undefined;
-  return name === undefined ? hop : { ...hop, name };
+  const { address, port } = hop;
+  return name === undefined ? { address, port } : { address, port, name };
 }
 
 /** The transport a URI asks for (RFC 3261 19.1.1). */

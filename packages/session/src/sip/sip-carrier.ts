@@ -129,7 +129,14 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     userAgent: parsed.userAgent ?? "offhook",
     listen: (parsed.listen ?? []).map(parseListen),
     ...(trunkUri && protocol
-      ? { trunk: { uri: trunkUri, protocol, ...(path === undefined ? {} : { path }) } }
+      ? {
+          trunk: {
+            uri: trunkUri,
+            protocol,
+            isProtocolGiven: parsed.trunk?.transport !== undefined,
+            ...(path === undefined ? {} : { path }),
+          },
+        }
       : {}),
     ...(username === undefined ? {} : { credentials: { username, password: password ?? "" } }),
     ...(parsed.localAddress === undefined ? {} : { localAddress: parsed.localAddress }),

@@ -31,10 +31,10 @@ export class HopTroubles {
   }
 
   /** The same servers, those in trouble last. */
-  inOrder(hops: readonly HostPort[]): readonly HostPort[] {
+  inOrder<Hop extends HostPort>(hops: readonly Hop[]): readonly Hop[] {
     if (this.untilMs.size === 0) return hops;
     const nowMs = this.clock.nowMs();
-    const inTrouble = (hop: HostPort) => (this.untilMs.get(hostPortKey(hop)) ?? 0) > nowMs;
+    const inTrouble = (hop: Hop) => (this.untilMs.get(hostPortKey(hop)) ?? 0) > nowMs;
     return [...hops.filter((hop) => !inTrouble(hop)), ...hops.filter(inTrouble)];
   }
 }

@@ -6,6 +6,22 @@ import type { HostPort, TransportProtocol } from "../transport/wire.js";
 export interface Resolver {
   /** @throws ADDRESS_UNRESOLVED */
   resolve(uri: ParsedUri, protocol: TransportProtocol): Promise<readonly HostPort[]>;
+  /**
+   * The same for a `sip:` URI that leaves open by which transport (RFC 3263 4.1). Without this it is
+   * UDP.
+   * @throws ADDRESS_UNRESOLVED
+   */
+  locate?(uri: ParsedUri): Promise<readonly Located[]>;
+}
+
+export interface Located extends HostPort {
+  readonly protocol: TransportProtocol;
+}
+
+/** Whether the DNS may say by which transport this host is reached: neither the URI nor a port does. */
+export function isOpenTransport(uri: ParsedUri): boolean {
+  const named = uri.params["transport"] !== undefined || uri.port !== undefined;
+  return uri.scheme === "sip" && !named && literalAddress(uri, "UDP") === undefined;
 }
 
 export function defaultPort(protocol: TransportProtocol): number {

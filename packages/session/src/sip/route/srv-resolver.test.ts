@@ -113,6 +113,53 @@ describe("srvResolver", () => {
   });
 });
 
+describe("a transport that nobody named", () => {
+  const locate = (dns: Partial<Dns>) => {
+    const none = async () => {
+      throw new Error("ENOTFOUND");
+    };
+    const uri = parseUri("sip:trunk.example.com");
+    if (!uri) throw new Error("no URI");
+    return srvResolver({ srv: none, addresses: none, ...dns }, seededRandom(1)).locate?.(uri);
+  };
+  const rule = (service: string, preference: number, replacement: string) => ({
+    flags: "s",
+    service,
+    order: 1,
+    preference,
+    replacement,
+  });
+
+  it("is what the best NAPTR rule says", async () => {
+    const found = await locate({
+      naptr: async () => [
+        rule("SIP+D2U", 30, "udp.example.com"),
+        rule("SIP+D2S", 5, "sctp.example.com"),
+        rule("SIPS+D2T", 10, "tls.example.com"),
+        rule("SIP+D2T", 20, "tcp.example.com"),
+      ],
+      srv: async (name) => (name.startsWith("_") ? [] : [record(`host.${name}`, 1, 1)]),
+      addresses: async (host) => [host.includes("tls") ? "192.0.2.1" : "192.0.2.2"],
+    });
+    expect(found?.map(({ protocol }) => protocol)).toEqual(["TLS", "TCP", "UDP"]);
+    expect(found?.[0]).toEqual({ address: "192.0.2.1", port: 5070, protocol: "TLS" });
+  });
+
+  it("is one that there are SRV records for", async () => {
+    const found = await locate({
+      srv: async (name) => (name === "_sip._tcp.trunk.example.com" ? [record("a", 1, 1)] : []),
+      addresses: async () => ["192.0.2.1"],
+    });
+    expect(found).toEqual([{ address: "192.0.2.1", port: 5070, protocol: "TCP" }]);
+  });
+
+  it("is UDP where the DNS knows no more than the address", async () => {
+    const found = await locate({ addresses: async () => ["192.0.2.1"] });
+    expect(found).toEqual([{ address: "192.0.2.1", port: 5060, protocol: "UDP" }]);
+    await expect(locate({})).rejects.toMatchObject({ code: "ADDRESS_UNRESOLVED" });
+  });
+});
+
 describe("orderSrv", () => {
   it("follows priority strictly and weight by chance", () => {
     const random = seededRandom(5);

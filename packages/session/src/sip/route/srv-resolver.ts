@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { OffhookError } from "../../errors.js";
 import type { Random } from "../../random.js";
 import type { HostPort, TransportProtocol } from "../transport/wire.js";
-import { defaultPort, literalAddress, type Resolver } from "./resolver.js";
+import { defaultPort, type Located, literalAddress, type Resolver } from "./resolver.js";
 
 export interface SrvRecord {
   readonly name: string;
@@ -46,9 +46,12 @@ const naptrServices: Readonly<Record<TransportProtocol, string>> = {
 };
 const MAX_NAPTR_RULES = 8;
 
+/** What a SIP URI may be reached by, without a word on it: simplest first. */
+const OPEN_TRANSPORTS = ["UDP", "TCP", "TLS"] as const;
+
 /**
- * Locates SIP servers (RFC 3263): the transport is given by the trunk, so of the NAPTR rules only
- * those for it count. Where the URI names no port they come first, then SRV at its usual name, then
+ * Locates SIP servers (RFC 3263). Where the transport is given, of the NAPTR rules only those for it
+ * count; else the best rule decides, and without any the SRV records that there are. Where the URI names no port they come first, then SRV at its usual name, then
  * plain addresses. All targets are returned, in the order to try them.
  */
 export function srvResolver(dns: Dns, random: Random): Resolver {
@@ -63,11 +66,39 @@ export function srvResolver(dns: Dns, random: Random): Resolver {
       }
       const found = await hostTargets(dns, host, uri.port ?? defaultPort(protocol));
       if (found.length > 0) return found;
-      throw new OffhookError("ADDRESS_UNRESOLVED", `The host name ${host} has no address.`, {
-        remedy: "Check the spelling of the trunk's host and the machine's DNS.",
-      });
+      throw unresolved(host);
+    },
+
+    async locate(uri) {
+      const host = uri.params["maddr"] ?? uri.host;
+      const usual = OPEN_TRANSPORTS.map((protocol) => ({
+        protocol,
+        records: recordsOf(dns, `${services[protocol]}.${host}`),
+      }));
+      const byRule: Located[] = [];
+      for (const { protocol, replacement } of await naptrRules(dns, host, OPEN_TRANSPORTS))
+        byRule.push(
+          ...by(protocol, await srvTargets(dns, random, await recordsOf(dns, replacement))),
+        );
+      if (byRule.length > 0) return byRule;
+      const found: Located[] = [];
+      for (const { protocol, records } of usual)
+        found.push(...by(protocol, await srvTargets(dns, random, await records)));
+      if (found.length === 0) found.push(...by("UDP", await hostTargets(dns, host, 5060)));
+      if (found.length === 0) throw unresolved(host);
+      return found;
     },
   };
+}
+
+function by(protocol: TransportProtocol, targets: readonly HostPort[]): Located[] {
+  return targets.map((target) => ({ ...target, protocol }));
+}
+
+function unresolved(host: string): OffhookError {
+  return new OffhookError("ADDRESS_UNRESOLVED", `The host name ${host} has no address.`, {
+    remedy: "Check the spelling of the trunk's host and the machine's DNS.",
+  });
 }
 
 /** By priority, and within one priority at random by weight (RFC 2782). */
@@ -102,25 +133,26 @@ async function viaSrv(
   // Both at once: a DNS that leaves one question unanswered costs a call no more than it did.
   const usual = recordsOf(dns, `${services[protocol]}.${host}`);
   const targets: HostPort[] = [];
-  for (const name of await naptrNames(dns, host, protocol))
-    targets.push(...(await srvTargets(dns, random, await recordsOf(dns, name))));
+  for (const { replacement } of await naptrRules(dns, host, [protocol]))
+    targets.push(...(await srvTargets(dns, random, await recordsOf(dns, replacement))));
   return targets.length > 0 ? targets : srvTargets(dns, random, await usual);
 }
 
-/** The SRV names that the NAPTR rules of `host` give for this transport, best first. */
-async function naptrNames(dns: Dns, host: string, protocol: TransportProtocol): Promise<string[]> {
+/** Where the NAPTR rules of `host` point for these transports, best first: at SRV names. */
+async function naptrRules(
+  dns: Dns,
+  host: string,
+  protocols: readonly TransportProtocol[],
+): Promise<{ readonly protocol: TransportProtocol; readonly replacement: string }[]> {
   const rules = (await dns.naptr?.(host).catch(() => [])) ?? [];
-  return rules
-    .filter(
-      ({ flags, service, replacement }) =>
-        flags.toLowerCase() === "s" &&
-        service.toUpperCase() === naptrServices[protocol] &&
-        replacement !== "" &&
-        replacement !== ".",
-    )
+  return [...rules]
     .sort((one, other) => one.order - other.order || one.preference - other.preference)
-    .slice(0, MAX_NAPTR_RULES)
-    .map(({ replacement }) => replacement);
+    .flatMap(({ flags, service, replacement }) => {
+      const protocol = protocols.find((each) => naptrServices[each] === service.toUpperCase());
+      const leads = flags.toLowerCase() === "s" && replacement !== "" && replacement !== ".";
+      return protocol && leads ? [{ protocol, replacement }] : [];
+    })
+    .slice(0, MAX_NAPTR_RULES);
 }
 
 /** Empty where there are none, or nobody says. */
