@@ -3,6 +3,7 @@ import {
   type CallOutcome,
   CallSession,
   type Carrier,
+  callerIdSchema,
   callLimitsSchema,
   carrierProfileSchema,
   customHeadersSchema,
@@ -65,7 +66,7 @@ const SHUTDOWN_GRACE_MS = 1_000;
 /** Whether `to` is a destination is the carrier's to say: that ends in an outcome, not in a throw. */
 const placeSchema = z.object({
   to: z.string().max(1_000),
-  from: z.string().min(1).max(1_000).optional(),
+  from: callerIdSchema.optional(),
   headers: customHeadersSchema.optional(),
   data: z.record(z.string(), z.unknown()).optional(),
   limits: callLimitsSchema.optional(),

@@ -117,6 +117,7 @@ export { WriteGate } from "./media/send/write-gate.js";
 export { type Random, seededRandom, systemRandom } from "./random.js";
 export type { ListenAddress } from "./sip/endpoint.js";
 export type { SrtpPolicy } from "./sip/message/sdes.js";
+export { callerIdSchema } from "./sip/route/caller-id.js";
 export {
   createSipCarrier,
   type InboundSettings,

@@ -11,6 +11,7 @@ import type { InboundLimits } from "./credentials/inbound-guard.js";
 import type { WireOpener } from "./endpoint.js";
 import type { ChallengeOptions } from "./leg/inbound-offer.js";
 import type { SrtpPolicy } from "./message/sdes.js";
+import { callerIdSchema } from "./route/caller-id.js";
 import type { Resolver } from "./route/resolver.js";
 import type { TlsSettings } from "./transport/secure.js";
 
@@ -20,8 +21,8 @@ const trunkSchema = z.strictObject({
   transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]).optional(),
   username: z.string().min(1).optional(),
   password: z.string().optional(),
-  /** Caller id: E.164, a SIP user or a whole SIP URI. */
-  from: z.string().min(1).optional(),
+  /** Caller id: E.164, a SIP user or a whole SIP URI, perhaps as `Name <…>`. */
+  from: callerIdSchema.optional(),
   /** Register with the trunk, so that it sends calls to us. Needs `username`. */
   register: z
     .union([
@@ -29,7 +30,7 @@ const trunkSchema = z.strictObject({
       z.strictObject({
         expiresSeconds: z.number().int().min(10).max(86_400).optional(),
         /** Whose calls are to come to us, where that is not `username`: a number, or a whole SIP URI. */
-        user: z.string().min(1).optional(),
+        user: callerIdSchema.optional(),
       }),
     ])
     .optional(),

@@ -34,6 +34,7 @@ import type { ReferTarget } from "./leg/refer.js";
 import { headerLine } from "./leg/refuse-invite.js";
 import { EndedDialogs } from "./leg/replaces.js";
 import { parseUri } from "./message/header-value.js";
+import { type CallerId, readCallerId } from "./route/caller-id.js";
 import { parseDestination } from "./route/destination.js";
 import { HopTroubles } from "./route/hop-troubles.js";
 import { type Route, routeFailure } from "./route/route.js";
@@ -160,7 +161,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     const from =
       how?.method === "REGISTER"
         ? addressOfRecord(home.hostPort)
-        : fromUriOf(parsed.trunk?.from ?? username, home.hostPort);
+        : callerIdOf(parsed.trunk?.from ?? username, home.hostPort).uri;
     const { failoverMs, troubles } = settings;
     const result = await pingRoutes(
       routes,
@@ -174,7 +175,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
   function addressOfRecord(domain: string): string {
     const wanted = parsed.trunk?.register;
     const user = typeof wanted === "object" ? wanted.user : undefined;
-    return fromUriOf(user ?? username, domain);
+    return callerIdOf(user ?? username, domain).uri;
   }
 
   function startRegistration(): Registration | undefined {
@@ -208,7 +209,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       {
         callId,
         requestUri,
-        fromUri: fromUriOf(from ?? parsed.trunk?.from ?? username, domain),
+        from: callerIdOf(from ?? parsed.trunk?.from ?? username, domain),
         extraHeaders: Object.entries(headers).map(([name, value]) => headerLine(name, value)),
         localAddress,
         uriOfNumber,
@@ -318,9 +319,8 @@ function requestUriOf(
   return `sip:${address}@${home ?? "invalid"}${transport}`;
 }
 
-function fromUriOf(from: string | undefined, domain: string): string {
-  if (from === undefined) return `sip:offhook@${domain}`;
-  if (/^(?:sips?|tel):/i.test(from)) return from;
-  if (from.includes("@")) return `sip:${from}`;
-  return `sip:${encodeURIComponent(from).replace(/%2B/gi, "+")}@${domain}`;
+/** Nobody in particular, where nothing is known, or what is cannot be written: the INVITE fails then. */
+function callerIdOf(from: string | undefined, domain: string): CallerId {
+  if (from === undefined) return { uri: `sip:offhook@${domain}` };
+  return readCallerId(from, domain) ?? { uri: "" };
 }

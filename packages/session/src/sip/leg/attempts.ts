@@ -2,6 +2,7 @@ import type { IncomingResponseMessage, OutgoingRequestMessage } from "sip.js/lib
 import type { TimerHandle } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import { finalOf, isSynthetic } from "../message/evidence.js";
+import type { CallerId } from "../route/caller-id.js";
 import type { Route } from "../route/route.js";
 import type { LegSettings } from "./leg-settings.js";
 import { type Attempt, fitsDatagram, makeInvite } from "./outbound-invite.js";
@@ -11,7 +12,7 @@ import { DEFAULT_SESSION_SECONDS } from "./session-timer.js";
 
 export interface AttemptsOptions {
   readonly requestUri: string;
-  readonly fromUri: string;
+  readonly from: CallerId;
   /** Header lines for the INVITE. */
   readonly extraHeaders: readonly string[];
   /**
@@ -186,10 +187,10 @@ export class Attempts {
   }
 
   private makeInvite(attempt: Attempt): OutgoingRequestMessage {
-    const { requestUri, fromUri, extraHeaders, offer } = this.options;
+    const { requestUri, from, extraHeaders, offer } = this.options;
     return makeInvite(attempt, {
       toUri: requestUri,
-      fromUri,
+      from,
       sessionSeconds: this.sessionSeconds,
       extraHeaders,
       sdp: offer(),

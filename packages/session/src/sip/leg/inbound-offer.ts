@@ -22,6 +22,7 @@ import {
 import type { NonceBook } from "../credentials/nonce-book.js";
 import { identityOf } from "../message/identity.js";
 import { customHeadersOf } from "../message/sipjs-message.js";
+import { subscriberOf } from "../message/subscriber.js";
 import { refuseInvite } from "./refuse-invite.js";
 
 export interface ChallengeOptions {
@@ -113,5 +114,5 @@ function calledAddress(arrival: Arrival, message: IncomingRequestMessage): strin
 
 /** The user where there is one, else the whole URI. */
 function addressOf(user: string | undefined, uri: string): string {
-  return user ? user : uri;
+  return user ? subscriberOf(user) : uri;
 }

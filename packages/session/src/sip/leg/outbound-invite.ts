@@ -6,7 +6,9 @@ import type {
   Session,
 } from "sip.js/lib/core/index.js";
 import { MAX_DATAGRAM_BYTES } from "../core/routing.js";
+import { quote } from "../message/header-value.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
+import type { CallerId } from "../route/caller-id.js";
 import type { Route } from "../route/route.js";
 import { contactOf, sdpBody } from "./renegotiation.js";
 import { MIN_SESSION_SECONDS } from "./session-timer.js";
@@ -27,7 +29,7 @@ export interface Attempt {
 /** What the INVITEs of one call have in common. */
 export interface InviteFields {
   readonly toUri: string;
-  readonly fromUri: string;
+  readonly from: CallerId;
   readonly sessionSeconds: number;
   readonly extraHeaders: readonly string[];
   readonly sdp: string;
@@ -41,7 +43,8 @@ export function makeInvite(attempt: Attempt, fields: InviteFields): OutgoingRequ
   const { before, sessionSeconds, extraHeaders, sdp } = fields;
   const requestUri = toSipjsUri(attempt.requestUri);
   const toUri = toSipjsUri(fields.toUri);
-  const fromUri = toSipjsUri(fields.fromUri);
+  const { uri, displayName } = fields.from;
+  const fromUri = toSipjsUri(uri);
   if (!requestUri || !toUri || !fromUri)
     throw new Error("an address of the call cannot be written");
   return binding.core.makeOutgoingRequestMessage(
@@ -49,7 +52,10 @@ export function makeInvite(attempt: Attempt, fields: InviteFields): OutgoingRequ
     requestUri,
     fromUri,
     toUri,
-    before ? { callId: before.callId, fromTag: before.fromTag, cseq: before.cseq + 1 } : {},
+    {
+      ...(before ? { callId: before.callId, fromTag: before.fromTag, cseq: before.cseq + 1 } : {}),
+      ...(displayName === undefined ? {} : { fromDisplayName: quote(displayName).slice(1, -1) }),
+    },
     [
       contactOf(binding),
       ALLOW,

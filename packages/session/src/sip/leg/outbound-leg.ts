@@ -35,7 +35,7 @@ import { Succession } from "./succession.js";
 export interface OutboundCall
   extends Pick<
     AttemptsOptions,
-    "requestUri" | "fromUri" | "extraHeaders" | "findRoutes" | "uriOfNumber"
+    "requestUri" | "from" | "extraHeaders" | "findRoutes" | "uriOfNumber"
   > {
   readonly callId: string;
   readonly localAddress: string;

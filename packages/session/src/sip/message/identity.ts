@@ -1,5 +1,6 @@
 import type { CallerIdentity } from "../../carrier.js";
-import { parseNameAddr } from "./header-value.js";
+import { type ParsedUri, parseNameAddr } from "./header-value.js";
+import { subscriberOf } from "./subscriber.js";
 
 /** A message's headers, by lower-case name. */
 export interface Headers {
@@ -10,17 +11,21 @@ export interface Headers {
 export function identityOf(message: Headers): CallerIdentity {
   const from = parseNameAddr(message.getHeader("from") ?? "");
   const remote = parseNameAddr(message.getHeader("remote-party-id") ?? "");
-  const remoteParty = remote && (remote.uri.user ?? remote.uri.text);
+  const remoteParty = remote && whom(remote.uri);
   const privacy = message.getHeader("privacy") ?? "";
   return {
     ...(from?.displayName === undefined ? {} : { displayName: from.displayName }),
     asserted: message
       .getHeaders("p-asserted-identity")
       .flatMap((value) => parseNameAddr(value) ?? [])
-      .map(({ uri }) => uri.user ?? uri.text),
+      .map(({ uri }) => whom(uri)),
     ...(remoteParty === undefined ? {} : { remoteParty }),
     private: /\b(?:id|user|header|full)\b/i.test(privacy) || remote?.params["privacy"] === "full",
     diversion: message.getHeaders("diversion"),
     historyInfo: message.getHeaders("history-info"),
   };
+}
+
+function whom({ user, text }: ParsedUri): string {
+  return user === undefined ? text : subscriberOf(user);
 }

@@ -55,6 +55,7 @@ const lists = new Set([
   "diversion",
   "history-info",
   "p-asserted-identity",
+  "remote-party-id",
 ]);
 
 /** Headers without which nothing can be made of a message, each with a bit of its own. */
