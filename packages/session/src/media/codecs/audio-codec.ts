@@ -21,6 +21,8 @@ export interface AudioCodec {
   readonly clockRate: number;
   /** Samples per second of the audio it codes. */
   readonly sampleRate: number;
+  /** The only lengths of packets that it can make, in ms and rising; any length when absent. */
+  readonly packetsMs?: readonly number[];
   /** `fmtp` is what the receiver said of itself in SDP. */
   createEncoder(fmtp?: string): AudioEncoder;
   createDecoder(): AudioDecoder;

@@ -44,6 +44,7 @@ export const opus: AudioCodec = {
   name: "OPUS",
   clockRate: 48_000,
   sampleRate: SAMPLE_RATE,
+  packetsMs: [10, 20, 40, 60],
   createEncoder(fmtp = "") {
     const { Encoder } = load();
     const encoder = new Encoder({ channels: 1, sample_rate: SAMPLE_RATE, application: "voip" });

@@ -1,4 +1,4 @@
-import type { AudioEncoder } from "../codecs/audio-codec.js";
+import type { AudioCodec, AudioEncoder } from "../codecs/audio-codec.js";
 import { writeComfortNoise } from "../codecs/comfort-noise.js";
 import { codecFor } from "../codecs/registry.js";
 import { Resampler } from "../codecs/resample.js";
@@ -86,7 +86,7 @@ export class MediaSender {
   configure(agreed: AgreedMedia, tick: number): boolean {
     const codec = codecFor(agreed.send);
     if (!codec) return false;
-    const packetTicks = packetTicksOf(agreed.packetMs);
+    const packetTicks = packetTicksOf(agreed.packetMs, codec);
     const before = this.outgoing;
     if (before && before.codec.clockRate !== codec.clockRate) {
       this.anchorTimestamp = this.timestampAt(tick);
@@ -264,8 +264,12 @@ function segmentOf(ticks: number): { readonly startTicks: number; readonly durat
   return { startTicks, durationTicks: ticks - startTicks };
 }
 
-/** 10 to 60 ms, in whole ticks; 20 ms for anything unheard of. */
-function packetTicksOf(packetMs: number): number {
-  const fits = packetMs >= 10 && packetMs <= 60 && packetMs % TICK_MS === 0;
-  return (fits ? packetMs : 20) / TICK_MS;
+const MIN_PACKET_MS = 10;
+const MAX_PACKET_MS = 60;
+
+/** The longest packet that the codec can make and that is no longer than was agreed, in whole ticks. */
+function packetTicksOf(agreedMs: number, { packetsMs }: AudioCodec): number {
+  const boundedMs = Math.max(MIN_PACKET_MS, Math.min(MAX_PACKET_MS, agreedMs));
+  const packetMs = packetsMs?.findLast((possibleMs) => possibleMs <= boundedMs) ?? boundedMs;
+  return Math.floor(packetMs / TICK_MS);
 }

@@ -81,6 +81,21 @@ describe("answerOffer", () => {
     expect(result.ok && result.sdp).toContain("a=fmtp:96 useinbandfec=0");
   });
 
+  it.each([
+    [[], 20],
+    [["a=ptime:30"], 30],
+    [["a=ptime:60", "a=maxptime:40"], 40],
+    [["a=maxptime:10"], 10],
+    [["a=maxptime:150"], 20],
+    [["a=ptime:5"], 10],
+    [["a=ptime:200"], 60],
+    [["a=ptime:0", "a=maxptime:0"], 20],
+    [["a=ptime:1.2.3"], 20],
+  ])("sends packets as long as the peer wants, and can take: %s", (lines, packetMs) => {
+    const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0", ...lines), local);
+    expect(result.ok && result.agreed.packetMs).toBe(packetMs);
+  });
+
   it("knows static payload types without rtpmap, and a lone one", () => {
     const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0"), local);
     expect(result.ok && result.agreed.send.name).toBe("PCMU");

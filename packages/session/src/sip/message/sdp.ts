@@ -51,6 +51,9 @@ const staticPayloads: Readonly<Record<number, CodecOffer>> = {
 
 const PLAIN_PROFILE = "RTP/AVP";
 
+const MIN_PACKET_MS = 10;
+const MAX_PACKET_MS = 60;
+
 /** Codecs that carry no speech by themselves. */
 const auxiliary = new Set(["TELEPHONE-EVENT", "CN"]);
 
@@ -266,8 +269,6 @@ function agree(
     (codec) => codec.name === "TELEPHONE-EVENT" && codec.clockRate === send.clockRate,
   );
   const noise = theirs.find(({ name }) => name === "CN");
-  const packetMs =
-    media.ptime && media.ptime >= 10 && media.ptime <= 60 ? media.ptime : local.packetMs;
   return {
     remote: { address: remote.address, port: remote.port },
     direction,
@@ -275,10 +276,27 @@ function agree(
     receive,
     ...(event ? { sendTelephoneEvent: event } : {}),
     ...(noise && takesComfortNoise(send) ? { sendComfortNoise: noise } : {}),
-    packetMs,
+    packetMs: packetMsOf(media, local),
     ...rtcpOf(media, remote),
     ...(srtp ? { srtp } : {}),
   };
+}
+
+/** How long the peer wants our packets to be; never longer than it can take (RFC 8866 6.4). */
+function packetMsOf(
+  // The types of sdp-transform do not know all that it reads.
+  media: MediaDescription & { readonly maxptime?: number },
+  local: LocalMedia,
+): number {
+  const wantedMs = positive(media.ptime) ?? local.packetMs;
+  const mostMs = positive(media.maxptime) ?? MAX_PACKET_MS;
+  return Math.max(MIN_PACKET_MS, Math.min(MAX_PACKET_MS, mostMs, wantedMs));
+}
+
+/** Sdp-transform leaves a number as text that is none, or is written oddly. */
+function positive(given: unknown): number | undefined {
+  const value = Number(given);
+  return value > 0 ? value : undefined;
 }
 
 /** Where the peer takes RTCP, when it says so: on the RTP port (RFC 5761), or somewhere else (RFC 3605). */
