@@ -104,7 +104,12 @@ export class MediaEngine {
       return;
     }
     const leg = this.legs.get(command.leg);
-    if (leg) this.runForLeg(leg, command);
+    if (!leg) return;
+    try {
+      this.runForLeg(leg, command);
+    } catch (error) {
+      this.giveUp(leg, error);
+    }
   }
 
   private runForLeg(leg: Leg, command: Exclude<Command, { type: "shut_down" } | Open>): void {
@@ -228,8 +233,7 @@ export class MediaEngine {
     leg.seat?.leave();
     rtp.close();
     this.legs.delete(id);
-    this.turns[id % FRAME_TICKS]?.delete(leg);
-    this.uneven.delete(leg);
+    this.leaveTurns(leg);
     if (this.legs.size === 0) this.rest();
     if (!leg.recording.active) {
       this.batch.report({ type: "closed", leg: id });
@@ -258,14 +262,32 @@ export class MediaEngine {
     for (const leg of turn) if (leg.isEven) this.sendDue(leg, tick);
     for (const leg of this.uneven) this.sendDue(leg, tick);
     this.sockets.flush();
-    for (const leg of turn) {
+    for (const leg of turn) this.takeTurn(leg, tick, dueMs);
+    this.sockets.flush();
+  }
+
+  private takeTurn(leg: Leg, tick: number, dueMs: number): void {
+    try {
       leg.seat?.read(tick);
       this.hear(leg, dueMs);
       if ((tick + leg.id) % REPORT_TICKS === 0) this.reportDue(leg, tick, dueMs);
       const statsTicks = dueMs - leg.openedMs < YOUNG_MS ? YOUNG_STATS_TICKS : STATS_TICKS;
       if ((tick + leg.id) % statsTicks === 0) this.reportStats(leg);
+    } catch (error) {
+      this.giveUp(leg, error);
     }
-    this.sockets.flush();
+  }
+
+  /** A defect that one call runs into ends that call, and not the thread with everybody else's. */
+  private giveUp(leg: Leg, error: unknown): void {
+    this.leaveTurns(leg);
+    const detail = `a defect in the media thread: ${messageOf(error)}`;
+    this.batch.report({ type: "signal", leg: leg.id, signal: { type: "media_failed", detail } });
+  }
+
+  private leaveTurns(leg: Leg): void {
+    this.turns[leg.id % FRAME_TICKS]?.delete(leg);
+    this.uneven.delete(leg);
   }
 
   private reportStats({ id, rtp, seat }: Leg): void {
@@ -302,10 +324,14 @@ export class MediaEngine {
     const { target } = rtp;
     if (!seat || !target) return;
     const packet = this.sockets.nextPacket();
-    const length = rtp.packetDue(tick, packet);
-    if (length === 0) return;
-    seat.send(packet, length, target.address, target.port);
-    leg.recording.said(rtp.lastSaid);
+    try {
+      const length = rtp.packetDue(tick, packet);
+      if (length === 0) return;
+      seat.send(packet, length, target.address, target.port);
+      leg.recording.said(rtp.lastSaid);
+    } catch (error) {
+      this.giveUp(leg, error);
+    }
   }
 
   private reportDue(leg: Leg, tick: number, dueMs: number): void {
