@@ -37,13 +37,32 @@ describe("telephone-events", () => {
     packet(1, 1_000, 800, true);
     packet(2, 3_000, 160);
     packet(2, 3_000, 320);
-    wait(140);
+    wait(170);
     expect(digits).toEqual(["1 100"]);
     wait(10);
     expect(digits).toEqual(["1 100", "2 40"]);
     // What was kept back on its way tells of the same digit.
     packet(2, 3_000, 480, true);
     expect(digits).toHaveLength(2);
+  });
+
+  it("wait for the next packet as long as it takes three lost ones, in packets of 60 ms too", () => {
+    const { digits, packet, wait } = receiver();
+    packet(3, 1_000, 480);
+    wait(4 * 60 - 20);
+    packet(3, 1_000, 480 * 5, true);
+    expect(digits).toEqual(["3 300"]);
+  });
+
+  it("count a digit once whose next segment comes when it was given up", () => {
+    const { digits, packet, wait } = receiver();
+    packet(3, 1_000, 65_000, false, 48_000);
+    wait(400);
+    packet(3, 1_000 + 65_535, 4_000, false, 48_000);
+    packet(3, 1_000 + 65_535, 5_000, true, 48_000);
+    // The same key pressed anew, with the next packet.
+    packet(3, 1_000 + 65_535 + 5_960, 960, true, 48_000);
+    expect(digits).toEqual(["3 1354", "3 20"]);
   });
 
   it("count the same key pressed twice in a row as two, also when all ends of the first are lost", () => {

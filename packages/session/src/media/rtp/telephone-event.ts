@@ -6,8 +6,11 @@ export const TELEPHONE_EVENT_BYTES = 4;
 const END_BIT = 0x80;
 /** Volume in dB below full scale; what most phones send. */
 const VOLUME_DBM0 = 10;
-/** Without a packet for this long a digit is taken to be over, its end packets lost. */
-const DIGIT_OVER_MS = 150;
+/** A digit is taken to be over, its ends lost, when three packets have not come and the next is this late. */
+const LATE_MS = 100;
+const MISSED_PACKETS = 4;
+/** How far apart the packets of a digit are at most: whatever it grew by more was lost in between. */
+const MAX_PACKET_MS = 60;
 /** The longest duration that a payload can tell. */
 const MAX_TICKS = 0xffff;
 /** No network keeps a packet back for longer: what is older is another way of counting. */
@@ -43,7 +46,16 @@ interface OpenDigit {
   /** Ticks of the segments before. */
   ticksBefore: number;
   ticks: number;
+  /** How far apart its packets are, as far as can be told. */
+  packetTicks: number;
   lastHeardMs: number;
+}
+
+interface Told {
+  readonly code: number;
+  timestamp: number;
+  /** No more of it can come than repeats. */
+  readonly ended: boolean;
 }
 
 /** Makes one digit of all the packets that tell of it, however many get lost, doubled or overtaken. */
@@ -51,7 +63,7 @@ export class DigitReceiver {
   private readonly onDigit: (digit: Digit) => void;
   private open: OpenDigit | undefined;
   /** What was told last: its end packets are repeated. */
-  private told: { readonly code: number; readonly timestamp: number } | undefined;
+  private told: Told | undefined;
 
   constructor(onDigit: (digit: Digit) => void) {
     this.onDigit = onDigit;
@@ -71,20 +83,27 @@ export class DigitReceiver {
     const ended = ((payload[1] ?? 0) & END_BIT) !== 0;
     const digit =
       this.continueDigit(code, timestamp) ?? this.beginDigit(code, timestamp, clockRate);
-    digit.ticks = Math.max(digit.ticks, uint16(payload, 2));
+    const ticks = uint16(payload, 2);
+    const grownTicks = ticks - digit.ticks;
+    if (grownTicks <= (clockRate * MAX_PACKET_MS) / 1000)
+      digit.packetTicks = Math.max(digit.packetTicks, grownTicks);
+    digit.ticks = Math.max(digit.ticks, ticks);
     digit.lastHeardMs = nowMs;
-    if (ended) this.tell();
+    if (ended) this.tell(true);
     return true;
   }
 
   /** To be called now and then, so that a digit whose end was lost is told too. */
   tick(nowMs: number): void {
-    if (this.open && nowMs - this.open.lastHeardMs >= DIGIT_OVER_MS) this.tell();
+    const { open } = this;
+    if (!open) return;
+    const missedMs = (MISSED_PACKETS * open.packetTicks * 1000) / open.clockRate;
+    if (nowMs - open.lastHeardMs >= missedMs + LATE_MS) this.tell(false);
   }
 
   /** Another source speaks from now on: its timestamps have nothing to do with those before. */
   restart(): void {
-    this.tell();
+    this.tell(true);
     this.told = undefined;
   }
 
@@ -92,10 +111,20 @@ export class DigitReceiver {
   private isOver(code: number, timestamp: number, clockRate: number): boolean {
     const { told, open } = this;
     if (told?.code === code && told.timestamp === timestamp) return true;
+    if (told && this.goesOn(told, code, timestamp)) {
+      told.timestamp = timestamp;
+      return true;
+    }
     const newest = open?.segmentTimestamp ?? told?.timestamp;
     if (newest === undefined) return false;
     const behind = -timestampDelta(timestamp, newest);
     return behind > 0 && behind < (clockRate * OVERTAKEN_MS) / 1000;
+  }
+
+  /** The next segment of a digit that was taken to be over. */
+  private goesOn(told: Told, code: number, timestamp: number): boolean {
+    if (told.ended || this.open || told.code !== code) return false;
+    return timestampDelta(timestamp, told.timestamp) === MAX_TICKS;
   }
 
   private continueDigit(code: number, timestamp: number): OpenDigit | undefined {
@@ -113,23 +142,25 @@ export class DigitReceiver {
   }
 
   private beginDigit(code: number, timestamp: number, clockRate: number): OpenDigit {
-    this.tell();
+    this.tell(true);
     this.open = {
       code,
       clockRate,
       segmentTimestamp: timestamp,
       ticksBefore: 0,
       ticks: 0,
+      packetTicks: 0,
       lastHeardMs: 0,
     };
     return this.open;
   }
 
-  private tell(): void {
+  /** `ended`: see `Told`. */
+  private tell(ended: boolean): void {
     const { open } = this;
     if (!open) return;
     this.open = undefined;
-    this.told = { code: open.code, timestamp: open.segmentTimestamp };
+    this.told = { code: open.code, timestamp: open.segmentTimestamp, ended };
     const durationMs = Math.round(((open.ticksBefore + open.ticks) * 1000) / open.clockRate);
     this.onDigit({ digit: DIGITS.charAt(open.code), durationMs });
   }
