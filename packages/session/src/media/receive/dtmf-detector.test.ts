@@ -87,6 +87,24 @@ describe("in-band digits", () => {
     ).toBe(ALL);
   });
 
+  it.each([0, 1, 2, 3, 4])("are one press although packet %d of it was lost", (lost) => {
+    const frame = 160;
+    const audio = concatAudio(press("8", { durationMs: 100 }).subarray(8 * 47), silence(160, 8000));
+    audio.fill(0, lost * frame, (lost + 1) * frame);
+    const heard = (isTold: boolean) => {
+      const digits: Digit[] = [];
+      const detector = new DtmfDetector(8000, (digit) => digits.push(digit));
+      for (let at = 0; at < audio.length; at += frame)
+        detector.hear(audio.subarray(at, at + frame), isTold && at === lost * frame);
+      return digits;
+    };
+    const atTheEdge = lost === 0 || lost === 4;
+    expect(heard(true).map(({ digit }) => digit)).toEqual(["8"]);
+    expect(heard(true)[0]?.durationMs).toBeGreaterThanOrEqual(atTheEdge ? 70 : 90);
+    // What was sent with a pause in it is two presses.
+    if (lost === 2) expect(heard(false)).toHaveLength(2);
+  });
+
   it("tell how long they were held, within a look", () => {
     const [digit] = hear(press("5", { durationMs: 500 }));
     expect(digit?.durationMs).toBeGreaterThanOrEqual(480);

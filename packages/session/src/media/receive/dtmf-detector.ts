@@ -7,6 +7,10 @@ const HOP_MS = 10;
 /** A digit counts when it is seen in so many looks in a row, and is over after as many without. */
 const LOOKS_TO_BEGIN = 2;
 const LOOKS_TO_END = 2;
+/** After a gap filled with something made up, codecs with a memory need so long to find back. */
+const SETTLING_MS = 20;
+/** A digit may go unseen for so many looks while nobody can tell what was sent: 60 ms. */
+const MAX_DOUBTFUL_LOOKS = 6;
 /** About −36 dB below full scale (ITU-T Q.24 asks for −25 dBm and below). */
 const MIN_RMS = 500;
 /**
@@ -34,8 +38,13 @@ export class DtmfDetector {
   private readonly hop: number;
   private filled = 0;
   private candidate: string | undefined;
+  /** Looks that saw the candidate, and those before the last of them that could not tell. */
   private looks = 0;
+  private unseen = 0;
   private misses = 0;
+  private doubts = 0;
+  /** So many samples must come before a look sees nothing but what was sent. */
+  private doubtfulSamples = 0;
 
   constructor(sampleRate: number, onDigit: (digit: Digit) => void) {
     this.sampleRate = sampleRate;
@@ -44,8 +53,15 @@ export class DtmfDetector {
     this.hop = (sampleRate * HOP_MS) / 1000;
   }
 
-  /** Takes the next of the audio, in pieces of any length. */
-  hear(samples: Int16Array): void {
+  /**
+   * Takes the next of the audio, in pieces of any length; `concealed` when some of it was made up
+   * for lost packets, and says nothing of what was sent.
+   */
+  hear(samples: Int16Array, concealed = false): void {
+    if (concealed) {
+      const settling = (this.sampleRate * SETTLING_MS) / 1000;
+      this.doubtfulSamples = samples.length + this.block.length + settling;
+    }
     let at = 0;
     while (at < samples.length) {
       const count = Math.min(this.block.length - this.filled, samples.length - at);
@@ -56,24 +72,34 @@ export class DtmfDetector {
       this.look(this.digitInBlock());
       this.block.copyWithin(0, this.hop);
       this.filled -= this.hop;
+      this.doubtfulSamples = Math.max(0, this.doubtfulSamples - this.hop);
     }
   }
 
   private look(digit: string | undefined): void {
     if (digit !== undefined && digit === this.candidate) {
       this.looks += 1;
+      this.unseen += this.doubts;
       this.misses = 0;
+      this.doubts = 0;
+      return;
+    }
+    const mayGoOn = this.candidate !== undefined && digit === undefined;
+    if (mayGoOn && this.doubtfulSamples > 0 && this.doubts < MAX_DOUBTFUL_LOOKS) {
+      this.doubts += 1;
       return;
     }
     this.misses += 1;
     if (this.candidate !== undefined && this.looks >= LOOKS_TO_BEGIN) {
       if (this.misses < LOOKS_TO_END) return;
-      const durationMs = this.looks * HOP_MS + BLOCK_MS - HOP_MS;
+      const durationMs = (this.looks + this.unseen) * HOP_MS + BLOCK_MS - HOP_MS;
       this.onDigit({ digit: this.candidate, durationMs });
     }
     this.candidate = digit;
     this.looks = digit === undefined ? 0 : 1;
+    this.unseen = 0;
     this.misses = 0;
+    this.doubts = 0;
   }
 
   private digitInBlock(): string | undefined {

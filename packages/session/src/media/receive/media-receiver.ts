@@ -141,9 +141,10 @@ export class MediaReceiver {
    */
   pull(into: Int16Array, nowMs: number): void {
     this.digits?.tick(nowMs);
+    const concealedBefore = this.concealedSamples;
     while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
     into.set(this.pending.subarray(0, into.length));
-    this.soundDigits?.hear(into);
+    this.soundDigits?.hear(into, this.concealedSamples > concealedBefore);
     this.pendingCount -= into.length;
     this.pending.copyWithin(0, into.length, into.length + this.pendingCount);
   }
