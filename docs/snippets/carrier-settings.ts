@@ -55,7 +55,7 @@ export const listensForTrouble = defineAgent({
   setup({ session }) {
     session.on("audio", ({ status, atMs }) => console.log(`audio ${status} at ${atMs} ms`));
     session.on("active", () => {
-      session.on("call_end", () => console.log(session.call.media?.stats()));
+      session.on("call_end", () => console.log(session.metrics.media));
     });
   },
 });

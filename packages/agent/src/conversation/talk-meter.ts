@@ -1,6 +1,6 @@
-import type { CallSession } from "@offhook/session";
+import type { CallSession, MediaReport } from "@offhook/session";
 
-/** How the talking went, in ms; the values of a call in progress run up to now. */
+/** How the talking went, in ms, and how well it was heard; the values of a call in progress run up to now. */
 export interface SessionMetrics {
   readonly userSpeechMs: number;
   readonly agentSpeechMs: number;
@@ -16,6 +16,11 @@ export interface SessionMetrics {
   /** From the end of the user's speech to the agent's first sound, once per answer. */
   readonly responseMs: readonly number[];
   readonly faults: number;
+  /**
+   * What went over the wire: packets, loss, jitter, the way there and back, an estimated MOS.
+   * Absent until audio was agreed on.
+   */
+  readonly media?: MediaReport;
 }
 
 /** Measures the talk of one call by what is audible, whoever made it so. */
@@ -46,6 +51,7 @@ export class TalkMeter {
 
   read(): SessionMetrics {
     const atMs = this.#endedAtMs ?? this.#call.atMs;
+    const media = this.#call.mediaReport;
     return {
       userSpeechMs: this.#speech.user.totalMs(atMs),
       agentSpeechMs: this.#speech.agent.totalMs(atMs),
@@ -56,6 +62,7 @@ export class TalkMeter {
       interruptions: this.#interruptions,
       responseMs: [...this.#responseMs],
       faults: this.#faults,
+      ...(media ? { media } : {}),
     };
   }
 

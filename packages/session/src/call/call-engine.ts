@@ -214,7 +214,7 @@ export class CallEngine {
   #close(atMs: number): void {
     this.open();
     this.#timers.stopAll();
-    const media = this.#mediaReport();
+    const media = this.mediaReport;
     this.media?.release();
     this.legs.release();
     const { states, facts, settings } = this.snapshot;
@@ -248,7 +248,9 @@ export class CallEngine {
     }
   }
 
-  #mediaReport(): MediaReport | undefined {
+  /** What went over the wire so far; undefined while no audio was agreed on. */
+  get mediaReport(): MediaReport | undefined {
+    if (this.outcome) return this.outcome.media;
     try {
       return this.media && mediaReportOf(this.media.stats(), this.snapshot.facts);
     } catch (error) {

@@ -21,6 +21,7 @@ import type { CallSettings } from "./call-settings.js";
 import { type CallState, isTerminal, type VisibleStatus, visibleStatus } from "./call-state.js";
 import type { CallTap } from "./call-tap.js";
 import type { AgentEndReason, EndReason } from "./end-reason.js";
+import type { MediaReport } from "./media-report.js";
 import type { CallOutcome } from "./outcome.js";
 
 export interface CallSessionOptions {
@@ -102,6 +103,11 @@ export class CallSession {
   /** The call's audio. Undefined until there is a leg to carry it. */
   get media(): MediaLeg | undefined {
     return this.#engine.media;
+  }
+
+  /** What went over the wire so far. Undefined until audio was agreed on. */
+  get mediaReport(): MediaReport | undefined {
+    return this.#engine.mediaReport;
   }
 
   /** Returns its unsubscribe. */
