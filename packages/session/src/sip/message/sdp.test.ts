@@ -134,13 +134,19 @@ describe("answerOffer", () => {
   });
 
   it.each([
-    ["no SDP", "hello"],
-    ["no audio", sdp("m=video 6000 RTP/AVP 0")],
-    ["audio on port 0", sdp("m=audio 0 RTP/AVP 0")],
-    ["no common codec", sdp("m=audio 6000 RTP/AVP 96", "a=rtpmap:96 OPUS/48000/2")],
-    ["digits alone", sdp("m=audio 6000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000")],
-  ])("says why it cannot: %s", (_what, offer) => {
-    expect(answerOffer(offer, local)).toMatchObject({ ok: false });
+    ["no SDP", "hello", "is no SDP"],
+    ["no audio", sdp("m=video 6000 RTP/AVP 0"), "no RTP audio"],
+    ["audio on port 0", sdp("m=audio 0 RTP/AVP 0"), "no RTP audio"],
+    ["DTLS-SRTP", sdp("m=audio 6000 UDP/TLS/RTP/SAVPF 0"), "comes by UDP/TLS/RTP/SAVPF"],
+    ["no common codec", sdp("m=audio 6000 RTP/AVP 96", "a=rtpmap:96 OPUS/48000/2"), "no codec"],
+    ["digits", sdp("m=audio 6000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"), "no codec"],
+    ["a name", sdp("m=audio 6000 RTP/AVP 0", "c=IN IP4 media.example.com"), "no usable address"],
+    ["many", sdp("m=audio 6000 RTP/AVP 0", "c=IN IP4 224.2.1.1/127"), "no usable address"],
+  ])("says why it cannot: %s", (_what, offer, reason) => {
+    expect(answerOffer(offer, local)).toEqual({
+      ok: false,
+      reason: expect.stringContaining(reason),
+    });
   });
 
   it("never throws, whatever it is given", () => {
@@ -165,6 +171,17 @@ describe("acceptAnswer", () => {
       send: { name: "PCMA" },
       sendTelephoneEvent: { payloadType: 97 },
       packetMs: 30,
+    });
+  });
+
+  it("says why it cannot use one", () => {
+    const why = (...lines: string[]) => acceptAnswer(sdp(...lines), local);
+    expect(why("m=audio 0 RTP/AVP 0")).toEqual({
+      ok: false,
+      reason: "the answer refuses the audio",
+    });
+    expect(why("m=audio 6000 UDP/TLS/RTP/SAVP 0")).toMatchObject({
+      reason: "the audio comes by UDP/TLS/RTP/SAVP, which we do not speak",
     });
   });
 

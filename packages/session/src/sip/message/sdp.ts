@@ -69,7 +69,7 @@ export function answerOffer(sdp: string | SdpText, local: LocalMedia): Negotiati
   const { text: offerText, description: offer } = SdpText.of(sdp);
   if (!offer) return { ok: false, reason: "the offer is no SDP" };
   const stream = chooseStream(offer, offerText, local.sdes);
-  if (!stream) return { ok: false, reason: "the offer has no RTP audio" };
+  if (!stream) return { ok: false, reason: whyNoAudio(offer, "the offer has no RTP audio") };
   const { index, media, sdes } = stream;
   if (!sdes.ok) return sdes;
   const remote = remoteMedia(offer, media);
@@ -112,7 +112,7 @@ export function acceptAnswer(answerText: string, local: LocalMedia): Negotiation
   if (!answer) return { ok: false, reason: "the answer is no SDP" };
   const index = answer.media.findIndex(isRtpAudio);
   const media = answer.media[index];
-  if (!media) return { ok: false, reason: "the answer refuses the audio" };
+  if (!media) return { ok: false, reason: whyNoAudio(answer, "the answer refuses the audio") };
   const profile = media.protocol.toUpperCase();
   const sdes = acceptSdes(readCrypto(answerText, index), isSecureProfile(profile), local.sdes);
   if (!sdes.ok) return sdes;
@@ -160,6 +160,12 @@ function isRtpAudio({ type, port, protocol }: MediaDescription): boolean {
   return type === "audio" && port > 0 && /^RTP\/S?AVPF?$/i.test(protocol);
 }
 
+/** Audio by another protocol, DTLS-SRTP most of all, is there and yet of no use to us. */
+function whyNoAudio({ media }: SessionDescription, otherwise: string): string {
+  const audio = media.find(({ type, port }) => type === "audio" && port > 0);
+  return audio ? `the audio comes by ${audio.protocol}, which we do not speak` : otherwise;
+}
+
 interface Stream {
   readonly index: number;
   readonly media: MediaDescription;
@@ -197,8 +203,9 @@ function remoteMedia(
   description: SessionDescription,
   media: MediaDescription,
 ): RemoteMedia | undefined {
-  const address = media.connection?.ip ?? description.connection?.ip;
-  if (!address || media.port > 65_535) return undefined;
+  const address = media.connection?.ip ?? description.connection?.ip ?? "";
+  // A name in its place is legal (RFC 8866 5.7), and unheard of.
+  if (isIP(address) === 0 || media.port > 65_535) return undefined;
   const stated = media.direction ?? description.direction ?? "sendrecv";
   // The old way to hold (RFC 2543 B.5): an address of nowhere.
   const direction = isNowhere(address) && stated === "sendrecv" ? "inactive" : stated;
