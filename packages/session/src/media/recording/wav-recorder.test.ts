@@ -71,6 +71,20 @@ describe("a recording", () => {
     expect(samples.every((sample) => sample === 7)).toBe(true);
   });
 
+  it("ends, readable, where a WAV file can hold no more", async () => {
+    const path = join(folder, "call.wav");
+    const failures: unknown[] = [];
+    const recorder = await WavRecorder.create(path, 8000, {
+      onFailure: (error) => failures.push(error),
+      maxDataBytes: 100_000,
+    });
+    const second = new Int16Array(8000).fill(7);
+    for (let at = 0; at < 9; at++) recorder.add(second, second);
+    await expect(recorder.close()).rejects.toThrow("holds no more");
+    expect(failures).toHaveLength(1);
+    expect(readWav(await readFile(path)).samples).toEqual(new Int16Array(2 * 3 * 8000).fill(7));
+  });
+
   it("does not write over a file that is there, and tells when it cannot write", async () => {
     const path = join(folder, "call.wav");
     await (await WavRecorder.create(path, 8000)).close();

@@ -20,6 +20,8 @@ export interface RecordingFile {
 export interface RecordingOptions {
   /** Told once when the file can no longer be written: it stays valid up to there. */
   readonly onFailure?: (error: unknown) => void;
+  /** No more audio than this fits into the file. Default: what a WAV header can count. */
+  readonly maxDataBytes?: number;
   /** Makes a new file, and refuses where one is. */
   readonly openFile?: (path: string) => Promise<RecordingFile>;
 }
@@ -35,18 +37,21 @@ export class WavRecorder {
   private filled = 0;
   private writtenBytes = 0;
   private isPaused = false;
+  private isFull = false;
   private writing: Promise<void> = Promise.resolve();
   private failure: unknown;
   private readonly onFailure: (error: unknown) => void;
+  private readonly maxDataBytes: number;
 
   private constructor(
     file: RecordingFile,
     sampleRate: number,
-    onFailure: (error: unknown) => void,
+    { onFailure = () => {}, maxDataBytes = MAX_DATA_BYTES }: RecordingOptions,
   ) {
     this.file = file;
     this.sampleRate = sampleRate;
     this.onFailure = onFailure;
+    this.maxDataBytes = maxDataBytes;
     this.piece = this.newPiece();
   }
 
@@ -56,9 +61,9 @@ export class WavRecorder {
     sampleRate: number,
     options: RecordingOptions = {},
   ): Promise<WavRecorder> {
-    const { onFailure = () => {}, openFile = (name) => open(name, "wx") } = options;
+    const { openFile = (name) => open(name, "wx") } = options;
     const file = await openFile(path);
-    const recorder = new WavRecorder(file, sampleRate, onFailure);
+    const recorder = new WavRecorder(file, sampleRate, options);
     try {
       await recorder.writeHeader();
     } catch (error) {
@@ -74,7 +79,7 @@ export class WavRecorder {
 
   /** Adds what was heard and said in the same stretch of time; ignored while paused. */
   add(caller: Int16Array, agent: Int16Array): void {
-    if (this.isPaused || this.failure !== undefined) return;
+    if (this.isPaused || this.isFull || this.failure !== undefined) return;
     for (let index = 0; index < caller.length; index++) {
       this.piece[this.filled] = caller[index] ?? 0;
       this.piece[this.filled + 1] = agent[index] ?? 0;
@@ -104,21 +109,31 @@ export class WavRecorder {
   private flush(): void {
     const bytes = Buffer.from(this.piece.buffer, 0, this.filled * 2);
     const at = WAV_HEADER_BYTES + this.writtenBytes;
-    if (bytes.length === 0 || this.writtenBytes + bytes.length > MAX_DATA_BYTES) return;
-    this.writtenBytes += bytes.length;
+    if (bytes.length === 0) return;
     this.piece = this.newPiece();
     this.filled = 0;
+    if (this.writtenBytes + bytes.length > this.maxDataBytes) {
+      this.isFull = true;
+      // After what is still to be written.
+      this.writing = this.writing.then(() => this.fail(new Error("a WAV file holds no more")));
+      return;
+    }
+    this.writtenBytes += bytes.length;
     const write = async () => {
       if (this.failure !== undefined) return;
       try {
         await this.writeWhole(bytes, at);
         await this.writeHeader(at + bytes.length - WAV_HEADER_BYTES);
       } catch (error) {
-        this.failure = error;
-        this.onFailure(error);
+        this.fail(error);
       }
     };
     this.writing = this.writing.then(write);
+  }
+
+  private fail(error: unknown): void {
+    this.failure = error;
+    this.onFailure(error);
   }
 
   private async writeHeader(dataBytes = 0): Promise<void> {
