@@ -48,6 +48,8 @@ export class MediaReceiver {
   private digits: DigitReceiver | undefined;
   private buffer = new JitterBuffer(8000);
   private bufferClockRate = 8000;
+  /** Of the buffers before, for codecs with another clock. */
+  private lateBefore = 0;
   private currentSsrc: number | undefined;
   /** First packet of a stream that may take over, see `belongs`. */
   private candidate: RtpPacket | undefined;
@@ -92,7 +94,7 @@ export class MediaReceiver {
   }
 
   get late(): number {
-    return this.buffer.late;
+    return this.lateBefore + this.buffer.late;
   }
 
   /** What the peer may send from now on. Decoders whose payload type stays keep their state. */
@@ -116,6 +118,8 @@ export class MediaReceiver {
         );
       }
     }
+    // A digit in the middle will not be told the end of.
+    if (this.eventClockRates.size === 0) this.digits?.restart();
   }
 
   /** Whether a packet of this type may come at all. */
@@ -217,6 +221,7 @@ export class MediaReceiver {
     // Not for what the noise overtook.
     this.speaksAgain ||= timestampDelta(packet.timestamp, this.noiseTimestamp) > 0;
     if (incoming.clockRate !== this.bufferClockRate) {
+      this.lateBefore = this.late;
       this.buffer = new JitterBuffer(incoming.clockRate);
       this.bufferClockRate = incoming.clockRate;
     }

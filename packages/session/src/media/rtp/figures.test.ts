@@ -37,6 +37,21 @@ describe("the figures of a call", () => {
     expect(share(doubled)).toBeLessThan(share(calm) + 0.005);
   });
 
+  it("go on over a change to a codec with another clock", () => {
+    const events = { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8000 };
+    const opus = { name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 };
+    const line = new VirtualLine({ network: { seed: 25, jitterMs: 250 } });
+    line.connectNear({ receive: [...line.codecs, opus, events] });
+    line.run(3_000);
+    const { packetsLate: late = 0 } = line.near.stats;
+    expect(late).toBeGreaterThan(0);
+    const remote = { address: "192.0.2.2", port: 4000 };
+    const agreed = { remote, direction: "sendrecv", receive: [opus], packetMs: 20 } as const;
+    line.far.connect({ ...agreed, send: opus }, line.nowMs / 5, line.nowMs);
+    line.run(400);
+    expect(line.near.stats.packetsLate).toBeGreaterThanOrEqual(late);
+  });
+
   it("give a good line a good mark, and a worse one a worse", () => {
     const marks = [0, 0.01, 0.05, 0.2].map((lossRate) => figures({ lossRate, seed: 24 }).mos ?? 0);
     expect(marks[0]).toBeGreaterThan(4.3);

@@ -42,6 +42,25 @@ describe("RTCP", () => {
     }
   });
 
+  it("passes over what it does not know, alone or among reports, and takes it for no fault", () => {
+    const report = new Uint8Array(100);
+    const length = writeRtcpReport(report, { ssrc: 9, cname: "a" });
+    const feedback = Uint8Array.from([0x81, 205, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]);
+    const both = Uint8Array.from([...feedback, ...report.subarray(0, length)]);
+    expect(parseRtcp(feedback)).toEqual([]);
+    expect(parseRtcp(both)).toEqual([{ type: "report", ssrc: 9, blocks: [] }]);
+    for (const [datagram, malformed] of [
+      [both, 0],
+      [feedback, 0],
+      [feedback.subarray(0, 11), 1],
+      [new Uint8Array(0), 1],
+    ] as const) {
+      const session = new RtcpSession(seededRandom(1).unit);
+      expect(session.receive(datagram, 9, 8000, 0)).toBe(malformed === 0);
+      expect(session.malformed).toBe(malformed);
+    }
+  });
+
   it("measures the way there and back, and what the peer lost", () => {
     const [one, other] = [
       new RtcpSession(seededRandom(1).unit),

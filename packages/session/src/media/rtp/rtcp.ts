@@ -40,8 +40,8 @@ export type RtcpPacket =
   | { readonly type: "bye"; readonly ssrcs: readonly number[] };
 
 /**
- * Reads a compound RTCP datagram. Packets of other types are passed over; undefined when the
- * datagram is not well-formed (RFC 3550 A.2).
+ * Reads a compound RTCP datagram, or one of reduced size (RFC 5506). Packets of other types are
+ * passed over; undefined when the datagram is not well-formed (RFC 3550 A.2).
  */
 export function parseRtcp(datagram: Uint8Array): readonly RtcpPacket[] | undefined {
   const packets: RtcpPacket[] = [];
@@ -65,7 +65,7 @@ export function parseRtcp(datagram: Uint8Array): readonly RtcpPacket[] | undefin
     }
     at = end;
   }
-  return packets.length > 0 ? packets : undefined;
+  return at > 0 ? packets : undefined;
 }
 
 function readReport(body: Uint8Array, count: number, sent: boolean): RtcpPacket | undefined {

@@ -54,9 +54,16 @@ export class DigitSender {
     return event;
   }
 
-  /** Hands out the next digits whole, for someone who sends them another way. */
+  /** Hands out the next digits, for someone who sends them another way: those that were not begun. */
   take(): DigitsToSend | undefined {
-    return this.queue.shift();
+    const request = this.queue.shift();
+    if (!request) return undefined;
+    const begun = this.index + (this.elapsedMs > 0 ? 1 : 0);
+    this.index = 0;
+    this.elapsedMs = 0;
+    this.endsSent = 0;
+    this.gapLeftMs = 0;
+    return { ...request, digits: request.digits.slice(begun) };
   }
 
   /** Nothing more will be sent; what is queued settles as not sent. */
