@@ -19,11 +19,13 @@ export interface MediaFailure {
 }
 
 type Agreed = Parameters<RtpLeg["connect"]>[0];
+type Codec = Agreed["send"];
 
 /** A fresh leg now and then: first that what went before did no lasting harm, then another codec. */
 const RUNS_PER_LEG = 1_000;
 const KEY = Uint8Array.from({ length: 30 }, (_, at) => at);
 const STRANGER = { address: "203.0.113.66", port: 6_000 };
+const SPEECH = { name: "PCMU", payloadType: 0, clockRate: 8_000 };
 const NOISE = { name: "CN", payloadType: 13, clockRate: 8_000 };
 
 const calls: readonly Partial<Agreed>[] = [
@@ -31,7 +33,9 @@ const calls: readonly Partial<Agreed>[] = [
   { srtp: { suite: "AES_CM_128_HMAC_SHA1_80", sendKey: KEY, receiveKey: KEY } },
   { srtp: { suite: "AEAD_AES_128_GCM", sendKey: KEY.slice(2), receiveKey: KEY.slice(2) } },
   { sendComfortNoise: NOISE },
-  g722(),
+  inCodec({ name: "G722", payloadType: 9, clockRate: 8_000 }),
+  // Two clocks in one stream.
+  inCodec({ name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 }, [SPEECH]),
 ];
 
 /**
@@ -97,12 +101,11 @@ function datagrams(room: MediaRoom, agreed: Partial<Agreed>): readonly Uint8Arra
     random: seededRandom(agreed.srtp ? 3 : 11).unit,
     onSignal: () => {},
   });
-  const speech = { name: "PCMU", payloadType: 0, clockRate: 8_000 };
   const events = { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8_000 };
   const remote = { address: "192.0.2.2", port: 4_000 };
-  const usual = { remote, direction: "sendrecv", send: speech, packetMs: 20 } as const;
+  const usual = { remote, direction: "sendrecv", send: SPEECH, packetMs: 20 } as const;
   peer.connect(
-    { ...usual, receive: [speech, events], sendTelephoneEvent: events, ...agreed },
+    { ...usual, receive: [SPEECH, events], sendTelephoneEvent: events, ...agreed },
     0,
     0,
   );
@@ -163,8 +166,8 @@ function harmed(corpus: readonly Uint8Array[], random: Random): Uint8Array {
   return bytes;
 }
 
-function g722(): Partial<Agreed> {
-  const codec = { name: "G722", payloadType: 9, clockRate: 8_000 };
-  const events = { name: "TELEPHONE-EVENT", payloadType: 101, clockRate: 8_000 };
-  return { send: codec, receive: [codec, events] };
+function inCodec(codec: Codec, others: readonly Codec[] = []): Partial<Agreed> {
+  const { clockRate } = codec;
+  const events = { name: "TELEPHONE-EVENT", payloadType: 101, clockRate };
+  return { send: codec, receive: [codec, ...others, events], sendTelephoneEvent: events };
 }
