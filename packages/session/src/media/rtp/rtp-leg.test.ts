@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concatAudio, tone } from "../send/tones.js";
-import { correlation } from "../testing/correlation.js";
+import { correlation, likeness } from "../testing/correlation.js";
 import { VirtualLine } from "../testing/virtual-line.js";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
 
@@ -69,6 +69,27 @@ describe("an RTP leg", () => {
     line.far.playout.write(tone({ frequenciesHz: [440], durationMs: 100, sampleRate: 8000 }));
     const heard = concatAudio(...line.run(300));
     expect(heard.findIndex((sample) => Math.abs(sample) > 500) / 8).toBeLessThan(80);
+  });
+
+  it("loses no word to a network that stands still for 300 ms, and is soon as quick as before", () => {
+    const stalls = [{ fromMs: 2_000, toMs: 2_300 }];
+    const line = new VirtualLine({ network: { stalls, jitterMs: 10, seed: 6 } });
+    const [before, after] = [voice(1_200), voice(1_200).reverse()];
+    line.run(1_000);
+    line.far.playout.write(before);
+    line.far.playout.write(after);
+    const heard = concatAudio(...line.run(3_000));
+    expect(stats(line)).toMatchObject({ packetsLost: 0, packetsLate: 0 });
+    expect(stats(line).concealedMs).toBeLessThan(340);
+    expect(
+      likeness(heard.subarray(0, 8 * 1_100), before.subarray(0, 8 * 900), 800),
+    ).toBeGreaterThan(0.99);
+    // All that was said while nothing came, 300 ms of it and more.
+    expect(likeness(heard, after.subarray(0, 8 * 600), 800)).toBeGreaterThan(0.95);
+    line.run(8_000);
+    line.far.playout.write(tone({ frequenciesHz: [440], durationMs: 100, sampleRate: 8000 }));
+    const later = concatAudio(...line.run(300));
+    expect(later.findIndex((sample) => Math.abs(sample) > 500) / 8).toBeLessThan(100);
   });
 
   it("conceals lost packets so that a voice stays a voice", () => {

@@ -15,6 +15,8 @@ export interface Network {
   readonly driftPpm?: number;
   /** Packets sent while this is true never arrive. */
   readonly isDown?: (nowMs: number) => boolean;
+  /** What would arrive in one of these arrives all at once at its end. */
+  readonly stalls?: readonly { readonly fromMs: number; readonly toMs: number }[];
 }
 
 const TRANSIT_MS = 30;
@@ -138,8 +140,10 @@ export class VirtualLine {
   }
 
   private arrive(datagram: Uint8Array, sentMs: number): void {
-    const atMs = sentMs + TRANSIT_MS + this.random.unit() * (this.network.jitterMs ?? 0);
-    this.arriving.push({ atMs, datagram, order: this.sent++ });
+    const { jitterMs = 0, stalls } = this.network;
+    const wantedMs = sentMs + TRANSIT_MS + this.random.unit() * jitterMs;
+    const stall = stalls?.find(({ fromMs, toMs }) => wantedMs >= fromMs && wantedMs < toMs);
+    this.arriving.push({ atMs: stall?.toMs ?? wantedMs, datagram, order: this.sent++ });
   }
 
   private deliver(): void {
