@@ -103,6 +103,7 @@ export { createMediaPlane, type MediaPlaneOptions } from "./media/create-media-p
 export type {
   AgreedMedia,
   CodecOffer,
+  DigitsInSound,
   MediaDirection,
   MediaPlane,
   MediaPort,

@@ -3,7 +3,7 @@ import { messageOf, OffhookError } from "../errors.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { bindAddressFor } from "./bind-address.js";
 import { type CodecName, DEFAULT_CODECS, offersFor } from "./codecs/registry.js";
-import type { MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
+import type { DigitsInSound, MediaPlane, MediaPort, OpenMediaOptions } from "./media-plane.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import type { PortRange, SocketKind } from "./socket/rtp-socket.js";
 import { MediaThread } from "./worker/media-thread.js";
@@ -42,6 +42,13 @@ export interface MediaPlaneOptions {
    * one. Comfort noise of the peer is taken either way.
    */
   readonly comfortNoise?: boolean;
+  /**
+   * When to look for digits in what the peer sounds like. `needed` (the default): where it agreed on
+   * no telephone-events. `always`: also where it did, for trunks that agree on them and then pass the
+   * tones on as they are. That costs each call some 0.5 ms of CPU a second, and an echo of tones that
+   * the agent sent may be heard as digits. `never`: nowhere.
+   */
+  readonly digitsInSound?: DigitsInSound;
   readonly logger?: Logger;
 }
 
@@ -110,6 +117,7 @@ export function planeOver(threads: readonly PlaneThread[], options: MediaPlaneOp
       leg,
       sampleRate,
       rtpLostMs,
+      digitsInSound: options.digitsInSound ?? "needed",
       bindAddress: bindAddress ?? bindAddressFor(localAddress),
       ports,
       share,
@@ -171,6 +179,11 @@ function check(options: MediaPlaneOptions): void {
   }
   if (sockets !== undefined && !["batched", "node"].includes(sockets)) {
     throw invalid(`sockets is ${JSON.stringify(sockets)}`, "Give batched or node.");
+  }
+  const { digitsInSound } = options;
+  if (digitsInSound !== undefined && !["needed", "always", "never"].includes(digitsInSound)) {
+    const given = JSON.stringify(digitsInSound);
+    throw invalid(`digitsInSound is ${given}`, "Give needed, always or never.");
   }
   if (!ports) return;
   const { min, max } = ports;

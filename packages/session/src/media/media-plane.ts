@@ -9,6 +9,9 @@ export type MediaSignal = Extract<
 
 export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
+/** Where digits are looked for in what the peer sounds like: where it has no other way, everywhere, nowhere. */
+export type DigitsInSound = "needed" | "always" | "never";
+
 /** One codec as SDP names it (RFC 8866 rtpmap). */
 export interface CodecOffer {
   /** Encoding name in upper case: `PCMU`, `PCMA`, `G722`, `OPUS`, `TELEPHONE-EVENT`, `CN`. */

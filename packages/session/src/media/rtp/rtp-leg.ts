@@ -1,5 +1,5 @@
 import type { MediaStats } from "../call-audio.js";
-import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
+import type { AgreedMedia, CodecOffer, DigitsInSound, MediaSignal } from "../media-plane.js";
 import { MediaReceiver } from "../receive/media-receiver.js";
 import type { DigitsToSend } from "../send/digit-sender.js";
 import { MediaSender } from "../send/media-sender.js";
@@ -15,6 +15,8 @@ export interface RtpLegOptions {
   /** Rate of the audio on our side. */
   readonly sampleRate: number;
   readonly rtpLostMs: number;
+  /** Default `needed`. */
+  readonly digitsInSound?: DigitsInSound;
   /** Spreads the legs of one clock over its ticks. */
   readonly tickOffset: number;
   readonly random: () => number;
@@ -132,7 +134,9 @@ export class RtpLeg {
     if (!this.sender.configure(agreed, tick)) return false;
     this.secure(agreed.srtp);
     this.receiver.configure(agreed.receive);
-    this.receiver.hearDigitsInSound(agreed.sendTelephoneEvent === undefined);
+    const { digitsInSound = "needed" } = this.options;
+    const areNeeded = digitsInSound === "needed" && agreed.sendTelephoneEvent === undefined;
+    this.receiver.hearDigitsInSound(areNeeded || digitsInSound === "always");
     this.agreed = agreed;
     this.maySend = isSent(agreed);
     this.mayHear = agreed.direction === "sendrecv" || agreed.direction === "recvonly";

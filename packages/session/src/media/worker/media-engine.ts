@@ -170,10 +170,11 @@ export class MediaEngine {
   }
 
   private open(command: Open): void {
-    const { leg: id, sampleRate, rtpLostMs, openedMs } = command;
+    const { leg: id, sampleRate, rtpLostMs, digitsInSound, openedMs } = command;
     const rtp = new RtpLeg({
       sampleRate,
       rtpLostMs,
+      digitsInSound,
       tickOffset: id % FRAME_TICKS,
       random: this.random,
       onSignal: (signal) => this.batch.report({ type: "signal", leg: id, signal }),

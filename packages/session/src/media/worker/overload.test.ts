@@ -10,6 +10,7 @@ const OPEN = {
   leg: 1,
   sampleRate: 8000,
   rtpLostMs: 5_000,
+  digitsInSound: "needed",
   bindAddress: "127.0.0.1",
   ports: undefined,
   share: "never",

@@ -86,6 +86,27 @@ describe("a port of the media plane", () => {
     ]);
   });
 
+  it.each([
+    ["always", "agreed on events"],
+    ["needed", "agreed on events"],
+    ["never", "takes no events"],
+  ] as const)(
+    "looks for digits in sound as it was told: %s, of a peer that %s",
+    async (digitsInSound, peer) => {
+      const [speaking, hearing] = [openEnd(plane()), openEnd(plane({ digitsInSound }))];
+      const [at, otherAt] = await Promise.all([speaking.port.local, hearing.port.local]);
+      const { sendTelephoneEvent: _, ...plain } = agreed(otherAt);
+      speaking.port.connect(plain);
+      hearing.port.connect(peer === "takes no events" ? { ...plain, remote: at } : agreed(at));
+      await speaking.port.sendDtmf("7#", { durationMs: 100 });
+      await until(() => hearing.frames.length > 30);
+      const digits = hearing.signals.filter((signal) => signal.type === "dtmf");
+      expect(digits.map(({ digit, via }) => `${digit} ${via}`)).toEqual(
+        digitsInSound === "always" ? ["7 audio", "# audio"] : [],
+      );
+    },
+  );
+
   for (const [name, send] of [
     ["G.722", { name: "G722", payloadType: 9, clockRate: 8000 }],
     ["Opus", { name: "OPUS", payloadType: 111, clockRate: 48_000, channels: 2 }],

@@ -1,5 +1,5 @@
 import type { MediaStats } from "../call-audio.js";
-import type { AgreedMedia, CodecOffer, MediaSignal } from "../media-plane.js";
+import type { AgreedMedia, CodecOffer, DigitsInSound, MediaSignal } from "../media-plane.js";
 import type { Played } from "../send/playout.js";
 import type { PortRange, SocketKind } from "../socket/rtp-socket.js";
 
@@ -15,6 +15,7 @@ export type Command =
       readonly leg: number;
       readonly sampleRate: number;
       readonly rtpLostMs: number;
+      readonly digitsInSound: DigitsInSound;
       readonly bindAddress: string;
       readonly ports: PortRange | undefined;
       readonly share: SharePorts;
