@@ -76,6 +76,7 @@ const optionsSchema = z.strictObject({
   inbound: inboundSchema.optional(),
   localAddress: z.string().min(1).optional(),
   srtp: z.enum(["off", "allowed", "required"]).optional(),
+  packetMs: z.number().min(10).max(60).multipleOf(5).optional(),
   userAgent: z.string().min(1).optional(),
   sampleRate: z
     .union([z.literal(8000), z.literal(16000), z.literal(24000), z.literal(48000)])
@@ -119,6 +120,11 @@ export interface SipCarrierOptions {
    * signalling that carries them: use it with TLS. Default `off`.
    */
   readonly srtp?: SrtpPolicy;
+  /**
+   * How long the packets are that we ask for, and that we send where the peer asks for no other
+   * length: 10 to 60, in steps of 5. Opus knows 10, 20, 40 and 60 only. Default 20.
+   */
+  readonly packetMs?: number;
   /** What agents read and write. Default 8000, the telephone's own rate. */
   readonly sampleRate?: CallSampleRate;
   readonly resolver?: Resolver;

@@ -62,6 +62,8 @@ export type { InboundSettings, SipCarrierOptions, SipTrunk };
 const DEFAULT_REGISTRATION_SECONDS = 300;
 /** Four sendings of an INVITE: at 0, 0.5, 1.5 and 3.5 s (Timer A). */
 const DEFAULT_FAILOVER_MS = 5_000;
+/** What nearly every phone and trunk sends. */
+const DEFAULT_PACKET_MS = 20;
 
 /** A SIP endpoint as a carrier. */
 export interface SipCarrier extends Carrier {
@@ -98,6 +100,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     sampleRate: parsed.sampleRate ?? 8_000,
     rtpLostMs: profile?.limits?.rtpLostMs ?? DEFAULT_LIMITS.rtpLostMs,
     srtp: parsed.srtp ?? "off",
+    packetMs: parsed.packetMs ?? DEFAULT_PACKET_MS,
     failoverMs: parsed.trunk?.failoverMs ?? DEFAULT_FAILOVER_MS,
     endedDialogs: new EndedDialogs(),
     troubles: new HopTroubles(clock),

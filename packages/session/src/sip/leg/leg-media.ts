@@ -17,8 +17,6 @@ import {
 import type { SdpText } from "../message/sdp-text.js";
 import type { LegSettings } from "./leg-settings.js";
 
-const PACKET_MS = 20;
-
 /** One leg's media port and the state of its offers and answers (RFC 3264). */
 export class LegMedia {
   readonly port: MediaPort;
@@ -26,6 +24,7 @@ export class LegMedia {
   agreed: AgreedMedia | undefined;
   private readonly codecs: LocalMedia["codecs"];
   private readonly sdes: LocalSdes | undefined;
+  private readonly packetMs: number;
   private readonly sessionId: number;
   private readonly emit: (signal: LegSignal) => void;
   private sessionVersion = 0;
@@ -71,6 +70,7 @@ export class LegMedia {
     this.port = port;
     this.codecs = codecs;
     this.inForce = inForce;
+    this.packetMs = settings.packetMs;
     // A number that JavaScript and 63-bit readers both hold (RFC 8866 5.2).
     this.sessionId = Math.floor(settings.random.unit() * 2 ** 47) + 1;
     this.sdes = makeSdes(settings.srtp, settings.random);
@@ -158,7 +158,7 @@ export class LegMedia {
       port: this.portNumber,
       codecs: this.codecs,
       direction: this.wanted,
-      packetMs: PACKET_MS,
+      packetMs: this.packetMs,
       sessionId: this.sessionId,
       sessionVersion: this.sessionVersion,
       profile: this.profile,
@@ -201,7 +201,8 @@ export function whyUnanswerable(
     port: 9,
     codecs,
     direction: "sendrecv",
-    packetMs: PACKET_MS,
+    // Whatever it is, it decides nothing here.
+    packetMs: 20,
     sessionId: 1,
     sessionVersion: 1,
     ...(sdes ? { sdes } : {}),

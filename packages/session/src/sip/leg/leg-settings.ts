@@ -20,6 +20,8 @@ export interface LegSettings {
   readonly sampleRate: CallSampleRate;
   readonly rtpLostMs: number;
   readonly srtp: SrtpPolicy;
+  /** What we ask for, and send where the peer asks for no other length. */
+  readonly packetMs: number;
   /** How long a target that is not the last may leave an INVITE without any response. */
   readonly failoverMs: number;
   readonly endedDialogs: EndedDialogs;

@@ -152,6 +152,27 @@ describe("a session that is to be refreshed too often", () => {
   });
 });
 
+describe("a carrier that was told how long packets are to be", () => {
+  it("asks for them, and sends them to whoever asks for no other length", async () => {
+    await carrier.close();
+    carrier = createSipCarrier({ listen: ["udp:127.0.0.1:0"], mediaPlane: plane, packetMs: 30 });
+    port = (await carrier.ready()).addresses[0]?.port ?? 0;
+    for (const lines of [[], ["a=ptime:40"]]) {
+      dial();
+      const invite = await peer.next(/^INVITE /);
+      expect(invite).toContain("a=ptime:30\r\n");
+      peer.reply(invite, "200 OK", port, { body: sdpOf(4_000, { lines }) });
+      await expect.poll(types).toContain("answered");
+      signals = [];
+    }
+    expect(plane.ports.map(({ agreements }) => agreements[0]?.packetMs)).toEqual([30, 40]);
+  });
+
+  it.each([5, 12, 80])("refuses %d ms", (packetMs) => {
+    expect(() => createSipCarrier({ packetMs })).toThrow(/packetMs/);
+  });
+});
+
 describe("a peer that moves", () => {
   it.each(["UPDATE", "INVITE"])("is found where its %s says", async (method) => {
     const elsewhere = await RawPeer.open();
