@@ -27,6 +27,7 @@ export class MeteredMedia implements MediaLeg {
   readonly #media: MediaLeg;
   readonly #options: MeteredMediaOptions;
   #hangover: TimerHandle | undefined;
+  #paused = false;
   #released = false;
 
   constructor(media: MediaLeg, options: MeteredMediaOptions) {
@@ -56,7 +57,7 @@ export class MeteredMedia implements MediaLeg {
 
   write(frame: AudioFrame): Promise<void> {
     const written = this.#media.write(frame);
-    if (!this.#hangover && !this.#released) this.#becomeAudible();
+    if (!this.#hangover && !this.#paused && !this.#released) this.#becomeAudible();
     return written;
   }
 
@@ -65,15 +66,21 @@ export class MeteredMedia implements MediaLeg {
   }
 
   clear(): Promise<{ readonly playedMs: number }> {
-    return this.#media.clear();
+    const cleared = this.#media.clear();
+    if (this.#hangover) this.#fallSilent();
+    return cleared;
   }
 
   pause(): void {
     this.#media.pause();
+    this.#paused = true;
+    if (this.#hangover) this.#fallSilent();
   }
 
   resume(): void {
     this.#media.resume();
+    this.#paused = false;
+    if (this.#media.queuedMs > 0 && !this.#hangover && !this.#released) this.#becomeAudible();
   }
 
   sendDtmf(digits: string, options?: SendDtmfOptions): Promise<void> {
@@ -91,6 +98,12 @@ export class MeteredMedia implements MediaLeg {
     this.#hangover = undefined;
   }
 
+  #fallSilent(): void {
+    this.#options.clock.clear(this.#hangover);
+    this.#hangover = undefined;
+    this.#options.onAgentVoice(false);
+  }
+
   #becomeAudible(): void {
     this.#watchQueue();
     this.#options.onAgentVoice(true);
@@ -98,12 +111,11 @@ export class MeteredMedia implements MediaLeg {
 
   /** Looks again when what is queued now should have been heard. A mark would split the writer's. */
   #watchQueue(): void {
-    const { clock, onAgentVoice } = this.#options;
+    const { clock } = this.#options;
     this.#hangover = clock.setTimeout(
       () => {
         if (this.#media.queuedMs > 0) return this.#watchQueue();
-        this.#hangover = undefined;
-        onAgentVoice(false);
+        this.#fallSilent();
       },
       Math.max(this.#media.queuedMs, HANGOVER_MS),
     );
