@@ -101,6 +101,22 @@ describe("codecs", () => {
     expect(coded("minptime=10; useinbandfec=1", 0.3)).not.toEqual(plain);
   });
 
+  it("Opus takes no more room than the receiver has", () => {
+    const samples = Int16Array.from({ length: 480 }, (_, at) => 8_000 * Math.sin(at * at * 0.001));
+    const bytesOf = (fmtp: string) => {
+      const encoder = codec("OPUS").createEncoder(fmtp);
+      const into = new Uint8Array(1_000);
+      return Array.from({ length: 50 }, () => encoder.encode(samples, into)).reduce(
+        (sum, bytes) => sum + bytes,
+      );
+    };
+    const most = bytesOf("");
+    // The rate varies with the sound, and such a one takes a little more than others.
+    expect(bytesOf("maxaveragebitrate=12000; useinbandfec=0") / most).toBeLessThan(0.5);
+    expect(bytesOf("maxaveragebitrate=1") / most).toBeLessThan(0.3);
+    expect(bytesOf("maxaveragebitrate=510000")).toBe(most);
+  });
+
   it("are offered in the order asked for, with events for each of their clocks", () => {
     const names = offersFor(["OPUS", "PCMA"]).map(({ name, clockRate }) => `${name}/${clockRate}`);
     expect(names).toEqual([

@@ -24,6 +24,8 @@ interface OpusLibrary {
 /** Opus codes at any of its rates; this one keeps all of a voice at half the work of 48 kHz. */
 const SAMPLE_RATE = 24_000;
 const BITRATE = 32_000;
+/** What Opus can still do with (RFC 6716 2.1.1). */
+const MIN_BITRATE = 6_000;
 
 const require = createRequire(import.meta.url);
 
@@ -48,7 +50,7 @@ export const opus: AudioCodec = {
   createEncoder(fmtp = "") {
     const { Encoder } = load();
     const encoder = new Encoder({ channels: 1, sample_rate: SAMPLE_RATE, application: "voip" });
-    encoder.bitrate = BITRATE;
+    encoder.bitrate = Math.max(MIN_BITRATE, Math.min(BITRATE, maxBitrateIn(fmtp)));
     // The library can write redundancy for the packet before (RFC 7587 6.1), but not read it: what we
     // offer says so, and lost packets are concealed as with any other codec.
     encoder.inband_fec = /(?:^|;)\s*useinbandfec=1\s*(?:;|$)/.test(fmtp);
@@ -82,6 +84,12 @@ export const opus: AudioCodec = {
     };
   },
 };
+
+/** What the receiver can take at most (RFC 7587 6.1). */
+function maxBitrateIn(fmtp: string): number {
+  const said = /(?:^|;)\s*maxaveragebitrate=(\d{1,9})\s*(?:;|$)/.exec(fmtp)?.[1];
+  return said === undefined ? BITRATE : Number(said);
+}
 
 const SILK_MS = [10, 20, 40, 60];
 const CELT_MS = [2.5, 5, 10, 20];
