@@ -40,6 +40,11 @@ const trunkSchema = z.strictObject({
    * 5000.
    */
   failoverMs: z.number().int().min(500).max(32_000).optional(),
+  /**
+   * How key presses leave: in RTP, as telephone-event or as sound, or by INFO where the trunk hears no
+   * others. Default `rtp`.
+   */
+  digits: z.enum(["rtp", "info"]).optional(),
   /** Ask the trunk with OPTIONS this often whether it is there; see `SipCarrier.health`. */
   healthCheckMs: z.number().int().min(5_000).optional(),
 });

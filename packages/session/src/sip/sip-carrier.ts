@@ -102,6 +102,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     srtp: parsed.srtp ?? "off",
     packetMs: parsed.packetMs ?? DEFAULT_PACKET_MS,
     failoverMs: parsed.trunk?.failoverMs ?? DEFAULT_FAILOVER_MS,
+    digitsByInfo: parsed.trunk?.digits === "info",
     endedDialogs: new EndedDialogs(),
     troubles: new HopTroubles(clock),
     follow,

@@ -14,6 +14,7 @@ import type { DialogDelegate } from "../core/receiver.js";
 import { parseInfoDtmf } from "../message/dtmf-info.js";
 import { isSynthetic, reasonOf } from "../message/evidence.js";
 import { formatReason } from "../message/reason-header.js";
+import { digitBody } from "./info-digits.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { type DialogName, readTransferNotify, referToHeader } from "./refer.js";
@@ -160,6 +161,19 @@ export class CallDialog {
         ],
       },
     );
+  }
+
+  /** One digit by INFO; false where the peer refuses it or is gone. */
+  sendDigit(digit: string, durationMs: number): Promise<boolean> {
+    const { session } = this.options;
+    if (this.ended) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const refused = () => resolve(false);
+      session.info(
+        { onAccept: () => resolve(true), onRedirect: refused, onReject: refused },
+        { body: digitBody(digit, durationMs) },
+      );
+    });
   }
 
   /** A number is called where the far side lives. */

@@ -47,6 +47,7 @@ export class SipInboundLeg implements InboundLeg {
   private readonly binding: Binding;
   private readonly request: IncomingInviteRequest;
   readonly succession: Succession;
+  readonly media: MediaLeg;
   private readonly legMedia: LegMedia;
   private readonly prepared: Promise<boolean>;
   private readonly onOver: () => void;
@@ -94,6 +95,7 @@ export class SipInboundLeg implements InboundLeg {
       tell: (signal) => this.emit(signal),
       over: () => this.over(),
     });
+    this.media = this.succession.spokenIn(this.legMedia.port);
     this.reliable = new ReliableProvisionals({
       clock: settings.clock,
       unit: settings.random.unit(),
@@ -114,10 +116,6 @@ export class SipInboundLeg implements InboundLeg {
 
   get wireCallId(): string {
     return this.request.message.callId;
-  }
-
-  get media(): MediaLeg {
-    return this.legMedia.port;
   }
 
   ring(options: RingOptions = {}): void {

@@ -24,6 +24,8 @@ export interface LegSettings {
   readonly packetMs: number;
   /** How long a target that is not the last may leave an INVITE without any response. */
   readonly failoverMs: number;
+  /** Digits leave by INFO instead of in RTP. */
+  readonly digitsByInfo: boolean;
   readonly endedDialogs: EndedDialogs;
   readonly troubles: HopTroubles;
   /** Calls whom a REFER names, for the leg that accepted it. */

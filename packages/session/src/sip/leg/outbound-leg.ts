@@ -55,6 +55,7 @@ export class SipOutboundLeg implements OutboundLeg {
   private readonly settings: LegSettings;
   private readonly digits = new DigitWays();
   readonly succession: Succession;
+  readonly media: MediaLeg;
   private readonly legMedia: LegMedia;
   private readonly ownsPort: boolean;
   private readonly onOver: () => void;
@@ -105,15 +106,12 @@ export class SipOutboundLeg implements OutboundLeg {
       over: () => this.over(),
       answeredInstead: (answer) => this.answeredInstead(answer),
     });
+    this.media = this.succession.spokenIn(this.legMedia.port);
     this.start(call).catch((error: unknown) => this.fail("transport", messageOf(error)));
   }
 
   get wireCallId(): string | undefined {
     return this.inviteCallId;
-  }
-
-  get media(): MediaLeg {
-    return this.legMedia.port;
   }
 
   cancel(reason?: ReasonToSend): void {

@@ -2,10 +2,12 @@ import type { IncomingReferRequest, Session } from "sip.js/lib/core/index.js";
 import type { LegSink, ReasonToSend } from "../../carrier.js";
 import type { TimerHandle } from "../../clock.js";
 import { maskNumber } from "../../logger.js";
+import type { MediaLeg } from "../../media/call-audio.js";
 import type { AnswerResponse, LegSignal, TransferProgress } from "../../vocabulary.js";
 import type { Binding } from "../binding.js";
 import { parseUri } from "../message/header-value.js";
 import { CallDialog } from "./call-dialog.js";
+import { withInfoDigits } from "./info-digits.js";
 import type { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { ReceivedRefer } from "./received-refer.js";
@@ -115,6 +117,20 @@ export class Succession {
   hold(held: boolean): void {
     if (this.successor) this.successor.succession.hold(held);
     else this.own?.hold(held);
+  }
+
+  /** False where there is nobody, or nobody who takes it. */
+  async sendDigit(digit: string, durationMs: number): Promise<boolean> {
+    if (this.successor) return this.successor.succession.sendDigit(digit, durationMs);
+    return this.own?.sendDigit(digit, durationMs) ?? false;
+  }
+
+  /** The port as whoever speaks in it sees it: digits go the way that the trunk hears them. */
+  spokenIn(port: MediaLeg): MediaLeg {
+    const { clock, digitsByInfo } = this.options.settings;
+    if (!digitsByInfo) return port;
+    const send = (digit: string, durationMs: number) => this.sendDigit(digit, durationMs);
+    return withInfoDigits(port, { clock, send });
   }
 
   refer(target: string, replaces?: DialogName): void {
