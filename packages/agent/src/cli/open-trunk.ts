@@ -23,15 +23,16 @@ export interface TrunkFlags {
   readonly tlsKey?: string;
   readonly tlsServerName?: string;
   readonly srtp?: SrtpPolicy;
+  readonly digits?: "rtp" | "info";
 }
 
 /** The options that describe a trunk, for every command that needs one. */
 export function addTrunkOptions(command: Command): Command {
   return command
-    .option("--trunk <uri>", "where calls go: sip:HOST:PORT")
+    .option("--trunk <uri>", "where calls go: sip:HOST:PORT, or wss://HOST:PORT/PATH")
     .option(
       "--transport <name>",
-      `${TRANSPORTS.join(", ")}; default: what the trunk URI says, else udp`,
+      `${TRANSPORTS.join(", ")}; default: what the URI or the DNS says, else udp`,
     )
     .option("--from <number>", "caller id")
     .option("--username <name>", "for a trunk that asks for credentials")
@@ -40,6 +41,9 @@ export function addTrunkOptions(command: Command): Command {
     .option("--tls-cert <file>", "PEM: our own certificate, where the trunk asks for one")
     .option("--tls-key <file>", "PEM: its key")
     .option("--tls-server-name <name>", "the name that the trunk's certificate is for")
+    .addOption(
+      new Option("--digits <way>", "how key presses leave; default: rtp").choices(["rtp", "info"]),
+    )
     .addOption(srtpOption());
 }
 
@@ -64,19 +68,21 @@ export async function openTrunk(
   flags: TrunkFlags & InboundFlags,
   logger: Logger,
 ): Promise<SipCarrier> {
-  const { trunk: uri, transport, from, username, srtp, listen, register } = flags;
+  const { trunk: uri, transport, from, username, srtp, digits, listen, register } = flags;
   const password = flags.password ?? process.env["OFFHOOK_PASSWORD"];
   if (transport !== undefined && !isTransport(transport))
     throw new OffhookError("INVALID_OPTION", `--transport ${transport} is not known.`, {
       remedy: `Use one of ${TRANSPORTS.join(", ")}.`,
     });
-  if (uri !== undefined && /^sips?:[^@]*:[^@]*@/i.test(uri))
+  if (uri !== undefined && /^(?:sips?:|wss?:\/\/)[^@]*:[^@]*@/i.test(uri))
     throw new OffhookError("INVALID_OPTION", "--trunk holds credentials.", {
       remedy: "Give them as --username and OFFHOOK_PASSWORD instead.",
     });
   const tls = await tlsOf(flags);
   const trunk =
-    uri === undefined ? undefined : defined({ uri, transport, from, username, password, register });
+    uri === undefined
+      ? undefined
+      : defined({ uri, transport, from, username, password, register, digits });
   const carrier = createSipCarrier(defined({ trunk, listen, tls, logger, srtp }));
   try {
     await carrier.ready();

@@ -222,8 +222,10 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
             const target = parseUri(uri);
             if (!target?.host)
               throw new OffhookError("INVALID_DESTINATION", "No SIP address to call.");
-            const routes = await endpoint.routes(target, over);
-            return over === "trunk" ? viaFlow(routes, registration?.flow) : routes;
+            const flow = over === "trunk" ? registration?.flow : undefined;
+            // A way that is open needs no DNS.
+            const found = endpoint.routes(target, over);
+            return viaFlow(await (flow ? found.catch(() => []) : found), flow);
           } catch (error) {
             throw new Error(routeFailure(error));
           }

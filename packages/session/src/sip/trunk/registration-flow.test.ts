@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { OffhookError } from "../../errors.js";
 import { seededRandom } from "../../random.js";
 import { createSipCarrier, type SipCarrier } from "../sip-carrier.js";
 import { fakeMediaPlane } from "../testing/fake-media-plane.js";
@@ -19,6 +20,7 @@ let sent: Sent[];
 let ownPort: number;
 /** What each registrar says, by its address; nothing where it is down. */
 let answers: Record<string, string>;
+let dnsAnswers: boolean;
 
 const reply = (request: string, status: string) =>
   [
@@ -33,6 +35,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
   ownPort = 40_001;
+  dnsAnswers = true;
   answers = { "192.0.2.1": "200 OK", "192.0.2.2": "200 OK" };
   carrier = createSipCarrier({
     trunk: {
@@ -44,10 +47,13 @@ beforeEach(() => {
     mediaPlane: fakeMediaPlane(),
     random: seededRandom(1),
     resolver: {
-      resolve: async () => [
-        { address: "192.0.2.1", port: 5060 },
-        { address: "192.0.2.2", port: 5060 },
-      ],
+      resolve: async () => {
+        if (!dnsAnswers) throw new OffhookError("ADDRESS_UNRESOLVED", "The DNS is silent.");
+        return [
+          { address: "192.0.2.1", port: 5060 },
+          { address: "192.0.2.2", port: 5060 },
+        ];
+      },
     },
     async openWire(listen, wireEvents) {
       events = wireEvents;
@@ -105,6 +111,15 @@ it("a refresh goes where we are registered, and so do our calls", async () => {
   carrier.placeCall({ callId: "ours", destination }, { onSignal() {} });
   await vi.advanceTimersByTimeAsync(50);
   expect(sent.find(({ text }) => text.startsWith("INVITE"))?.to).toBe("192.0.2.2");
+});
+
+it("our calls find the way that is open although the DNS finds none", async () => {
+  await vi.advanceTimersByTimeAsync(100);
+  dnsAnswers = false;
+  const destination = carrier.parseDestination("+12025550100");
+  carrier.placeCall({ callId: "ours", destination }, { onSignal() {} });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(sent.find(({ text }) => text.startsWith("INVITE"))?.to).toBe("192.0.2.1");
 });
 
 it("a pause that the registrar asks for is kept", async () => {
