@@ -20,6 +20,7 @@ import { failClient, tieCore } from "./core/sipjs-patches.js";
 import { createCore, moveCore } from "./core/user-agent-core.js";
 import { type AuthenticationState, Authenticator } from "./credentials/authenticator.js";
 import type { DigestCredentials } from "./credentials/digest.js";
+import type { Refusal } from "./credentials/inbound-guard.js";
 import { Strangers } from "./credentials/strangers.js";
 import { defaultPort, type Resolver } from "./route/resolver.js";
 import { PING } from "./transport/pulse.js";
@@ -29,6 +30,8 @@ export interface BindingHooks {
   onInvite(binding: Binding, request: IncomingInviteRequest, arrival: Arrival): void;
   /** False has a request refused before anything is kept of it. */
   admits?(from: HostPort, method: string): boolean;
+  /** How every call to us would be refused now, if it would. */
+  refusal?(): Refusal | undefined;
   /** Whether this is an address of the trunk whose credentials we have. */
   isTrunk?(address: string): boolean;
   /** The other bindings of the same carrier, as seen from this one. */
@@ -124,11 +127,12 @@ export class Binding {
       },
     });
     const { core } = this;
-    const { admits } = hooks;
+    const { admits, refusal } = hooks;
     const elsewhere = hooks.elsewhere?.(this);
     this.receiver = new Receiver({
       ...{ wire, core, ours, theirs, clock, random, logger },
       ...(admits ? { admits } : {}),
+      ...(refusal ? { refusal } : {}),
       ...(elsewhere ? { elsewhere } : {}),
       onLateFork: (answer) => endLateFork(core, answer, (ack) => this.sendLateAck(ack, answer)),
     });

@@ -8,6 +8,7 @@ import { Binding as SipBinding } from "./binding.js";
 import type { Elsewhere } from "./core/hand-over.js";
 import type { Arrival } from "./core/receiver.js";
 import type { DigestCredentials } from "./credentials/digest.js";
+import type { Refusal } from "./credentials/inbound-guard.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { type ParsedUri, parseUri } from "./message/header-value.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./route/local-address.js";
@@ -54,6 +55,8 @@ export interface EndpointOptions {
   readonly localAddress?: string;
   /** False has a request from this address dropped. */
   readonly admits?: (from: HostPort) => boolean;
+  /** How every call to us would be refused now, if it would. */
+  readonly refusal?: () => Refusal | undefined;
   readonly onInvite: (binding: Binding, request: IncomingInviteRequest, arrival: Arrival) => void;
 }
 
@@ -213,8 +216,8 @@ export class Endpoint {
   }
 
   private async bind(listen: ListenAddress, peer: HostPort | undefined): Promise<Binding> {
-    const { settings, resolver, userAgent, credentials, localAddress, tls, admits, onInvite } =
-      this.options;
+    const { settings, resolver, userAgent, credentials, localAddress, tls } = this.options;
+    const { admits, refusal, onInvite } = this.options;
     if (this.closed) throw new OffhookError("TRANSPORT_FAILED", "The carrier is closed.");
     if (peer === undefined && /^(?:TLS|WSS)$/.test(listen.protocol) && !(tls?.cert && tls.key))
       throw new OffhookError("INVALID_OPTION", "Listening with TLS needs a certificate.", {
@@ -242,6 +245,7 @@ export class Endpoint {
       hooks: {
         onInvite,
         ...(admits ? { admits } : {}),
+        ...(refusal ? { refusal } : {}),
         isTrunk: (address) => this.isTrunk(address),
         elsewhere: (one) => this.elsewhere(one),
         overStream: async (hop) => (await this.overStream(hop))?.binding.wire,

@@ -95,6 +95,20 @@ it("answers 503 with Retry-After while its media threads are overloaded", async 
   await peer.call(port, "first");
 });
 
+it("answers who only asks whether it is there as it would answer a call", async () => {
+  const stop = await listen();
+  const ask = async (cseq: number) => {
+    peer.request("OPTIONS", { callId: "ask", ownTag: "t", theirTag: undefined, port }, cseq);
+    return peer.next(new RegExp(`^SIP/2\\.0 [\\s\\S]*CSeq: ${cseq} OPTIONS`));
+  };
+  expect(await ask(1)).toMatch(/^SIP\/2\.0 200 /);
+  plane.overloaded = true;
+  expect(headerOf(await ask(2), "Retry-After")).toBe("10");
+  plane.overloaded = false;
+  stop();
+  expect(await ask(3)).toMatch(/^SIP\/2\.0 503 /);
+});
+
 it("does not count what it cannot speak with against the limits", async () => {
   await listen({ maxCalls: 1, maxCallsPerSecond: 1 });
   expect(await refusal(sdpOf(4_000, { formats: "18" }))).toMatch(/^SIP\/2\.0 488 /);

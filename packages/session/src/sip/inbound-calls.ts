@@ -3,7 +3,7 @@ import { messageOf } from "../errors.js";
 import type { LiveSet } from "../live-set.js";
 import type { Binding } from "./binding.js";
 import type { Arrival } from "./core/receiver.js";
-import type { InboundGuard } from "./credentials/inbound-guard.js";
+import type { InboundGuard, Refusal } from "./credentials/inbound-guard.js";
 import type { NonceBook } from "./credentials/nonce-book.js";
 import { SipInboundLeg } from "./leg/inbound-leg.js";
 import { type ChallengeOptions, makeOffer, type SipInboundOffer } from "./leg/inbound-offer.js";
@@ -27,7 +27,7 @@ export interface InboundCallsOptions {
 export type OfferReceiver = (offer: SipInboundOffer) => void;
 
 /** When a caller that we cannot take now may try again. */
-const RETRY_LATER = { headers: { "Retry-After": "10" } };
+const RETRY_LATER = { status: 503, headers: { "Retry-After": "10" } };
 
 /** What becomes of the INVITEs that reach a carrier, up to the point where somebody takes the call. */
 export class InboundCalls {
@@ -54,6 +54,15 @@ export class InboundCalls {
   stop(): void {
     this.receiver = undefined;
     this.leaving = true;
+  }
+
+  /**
+   * Why no call can be taken now. Whoever is leaving or has more than enough says so: a proxy takes
+   * calls elsewhere (RFC 3261 21.5.4).
+   */
+  get refusal(): Required<Refusal> | undefined {
+    const isLeaving = this.leaving && !this.receiver;
+    return isLeaving || this.options.settings.mediaPlane.overloaded ? RETRY_LATER : undefined;
   }
 
   take(binding: Binding, request: IncomingInviteRequest, arrival: Arrival): void {
@@ -88,10 +97,9 @@ export class InboundCalls {
         refusal.status,
         refusal.headers ? { headers: refusal.headers } : {},
       );
-    if (settings.mediaPlane.overloaded) return made.offer.refuse(503, RETRY_LATER);
-    // Whoever is leaving says so: a proxy takes the call elsewhere (RFC 3261 21.5.4).
-    if (!this.receiver)
-      return this.leaving ? made.offer.refuse(503, RETRY_LATER) : made.offer.refuse(480);
+    const { refusal: ours } = this;
+    if (ours) return made.offer.refuse(ours.status, ours);
+    if (!this.receiver) return made.offer.refuse(480);
     try {
       this.receiver(made.offer);
     } catch (error) {

@@ -148,6 +148,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     ...(parsed.tls === undefined ? {} : { tls: withoutUndefined(parsed.tls) }),
     ...(options.openWire ? { openWire: options.openWire } : {}),
     admits: (from) => guard.admits(from.address),
+    refusal: () => inbound.refusal,
     onInvite: (binding, request, arrival) => inbound.take(binding, request, arrival),
   });
 

@@ -11,6 +11,7 @@ import type { Clock } from "../../clock.js";
 import { messageOf } from "../../errors.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
+import type { Refusal } from "../credentials/inbound-guard.js";
 import { UNTAGGED } from "../message/evidence.js";
 import { type ParsedUri, parseUri, parseVia } from "../message/header-value.js";
 import {
@@ -68,6 +69,8 @@ export interface ReceiverOptions {
   readonly logger: Logger;
   /** False has a request refused before anything is kept of it. */
   readonly admits?: (from: HostPort, method: string) => boolean;
+  /** Says how a call would be refused now, whoever made it. */
+  readonly refusal?: () => Refusal | undefined;
   /** The other bindings of the same carrier. */
   readonly elsewhere?: Elsewhere;
   /** Another fork answered an INVITE that was answered and acknowledged already. */
@@ -86,6 +89,10 @@ function refusalOutsideDialog({ method, toTag }: IncomingRequestMessage): [numbe
   if (unwanted.has(method) || (method === "MESSAGE" && !toTag))
     return [405, [`Allow: ${ALLOWED_METHODS.filter((known) => known !== method).join(", ")}`]];
   return [toTag || ALLOWED_METHODS.includes(method) ? 481 : 501, []];
+}
+
+function headerLines(headers: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 }
 
 /** Everything that the network sends comes in here; sip.js is told of what it can digest. */
@@ -198,6 +205,9 @@ export class Receiver {
       return refuse(...refusalOutsideDialog(message));
     const demand = refusedDemand(message, SUPPORTED_EXTENSIONS);
     if (demand) return refuse(demand.status, demand.headers);
+    // Who asks whether we are there wants to know whether we take calls (RFC 3261 11.2).
+    const refusal = dialog || request.method !== "OPTIONS" ? undefined : this.options.refusal?.();
+    if (refusal) return refuse(refusal.status, headerLines(refusal.headers));
     if (request.method === "UPDATE") return this.receiveUpdate(message, dialog, refuse);
     if (dialog && request.method === "ACK") this.setApart(message);
     if (!message.toTag && this.merged.isMerged(message)) return refuse(482);
