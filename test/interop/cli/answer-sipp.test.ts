@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { challenged, refusedWith } from "../sip/calling-scenarios.js";
+import type { SippScenario } from "../sip/scenario.js";
 import { type Sipp, startSipp } from "../sip/sipp.js";
 import { type Offhook, outcomesOf, startOffhook } from "./offhook.js";
 import { expectOutcomeShape, onlyOutcome, statesOf } from "./outcome-shape.js";
@@ -18,14 +20,24 @@ const agent = (name: string) => [
 const ONE_CALL = ["--max-calls", "1"];
 const US = "+12025550199";
 
-function answer(transport: Transport, flags: readonly string[]): Offhook {
-  const offhook = startOffhook(["answer", "--listen", `${transport}:127.0.0.1:0`, ...flags]);
+function answer(
+  transport: Transport,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Offhook {
+  const command = ["answer", "--listen", `${transport}:127.0.0.1:0`, ...flags];
+  const offhook = startOffhook(command, { environment });
   closers.push(() => offhook.stop());
   return offhook;
 }
 
 /** Lets sipp call `offhook answer`, playing `scenario`. */
-async function callIn(transport: Transport, offhook: Offhook, scenario: string, calls = 1) {
+async function callIn(
+  transport: Transport,
+  offhook: Offhook,
+  scenario: string | SippScenario,
+  calls = 1,
+) {
   const target = { address: "127.0.0.1", port: await offhook.port() };
   const sipp = await startSipp({ scenario, transport, target, calls, arguments: ["-s", US] });
   closers.push(() => sipp.stop());
@@ -56,6 +68,26 @@ describe.each(["udp", "tcp"] as const)("offhook answer over %s, calling: sipp", 
     });
     expect(statesOf(outcome)).toEqual(["ringing", "active", "ended"]);
     await satisfied(sipp);
+  });
+
+  it("takes the call of whoever knows the password that it asks for", async () => {
+    const flags = [...ONE_CALL, "--ask-username", "offhook", "--allow", "127.0.0.0/8"];
+    const offhook = answer(transport, flags, { OFFHOOK_ASK_PASSWORD: "secret" });
+    const sipp = await callIn(transport, offhook, challenged(401));
+    expect(onlyOutcome(await offhook.exited)).toMatchObject({ endReason: "USER_HUNG_UP_IN_CALL" });
+    await satisfied(sipp);
+  });
+
+  it("is busy for one caller more than it takes at once", async () => {
+    const offhook = answer(transport, ["--max-at-once", "1"]);
+    const inHand = await callIn(transport, offhook, "calling-then-wait");
+    await offhook.event("active");
+    await satisfied(await callIn(transport, offhook, refusedWith(486)));
+    offhook.signal("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    offhook.signal("SIGTERM");
+    await offhook.exited;
+    await satisfied(inHand);
   });
 
   it("tells every call apart", async () => {

@@ -27,6 +27,9 @@ export function addAnswerCommand(program: Command): void {
     .option("--agent <file>", "TypeScript or JavaScript with a default export of defineAgent()")
     .option("--play <file.wav>", "what to say, without an agent; default: silence")
     .option("--route <number=file>", "an agent for the calls to one number; repeatable", collect)
+    .option("--allow <network>", "who may call, such as 198.51.100.0/24; repeatable", collect)
+    .option("--ask-username <name>", "ask callers for this name, and OFFHOOK_ASK_PASSWORD")
+    .option("--max-at-once <n>", "calls up at the same time; one more is answered 486", count)
     .option("--max-calls <n>", "exit when this many calls have ended", count)
     .option(...LOG_OPTION)
     .option("--json", "one JSON object per line: events, then the outcome")
@@ -46,7 +49,7 @@ export function addAnswerCommand(program: Command): void {
 
 const EXAMPLES = `
 Examples:
-  $ offhook answer --listen udp:0.0.0.0:5060 --agent receptionist.ts
+  $ offhook answer --listen udp:0.0.0.0:5060 --agent receptionist.ts --allow 192.0.2.1
   $ offhook answer --trunk sip:pbx.example.com --username 1001 --register
   $ offhook answer --listen udp:0.0.0.0:5060 --route +12025550100=sales.ts --agent others.ts`;
 

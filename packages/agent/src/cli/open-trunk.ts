@@ -61,6 +61,10 @@ export interface InboundFlags {
   readonly listen?: readonly string[];
   /** Register with the trunk, so that its calls come to us. */
   readonly register?: true;
+  /** Addresses and networks that may call. */
+  readonly allow?: readonly string[];
+  readonly askUsername?: string;
+  readonly maxAtOnce?: number;
 }
 
 /** Opens the trunk that the flags describe. Throws INVALID_OPTION, ADDRESS_IN_USE. */
@@ -83,7 +87,8 @@ export async function openTrunk(
     uri === undefined
       ? undefined
       : defined({ uri, transport, from, username, password, register, digits });
-  const carrier = createSipCarrier(defined({ trunk, listen, tls, logger, srtp }));
+  const inbound = inboundOf(flags);
+  const carrier = createSipCarrier(defined({ trunk, listen, inbound, tls, logger, srtp }));
   try {
     await carrier.ready();
     await carrier.registration?.registered();
@@ -92,6 +97,17 @@ export async function openTrunk(
     throw thrown;
   }
   return carrier;
+}
+
+/** Who may call us, and how much at once. */
+function inboundOf({ allow, askUsername, maxAtOnce }: InboundFlags): SipCarrierOptions["inbound"] {
+  const password = process.env["OFFHOOK_ASK_PASSWORD"];
+  if (askUsername !== undefined && !password)
+    throw new OffhookError("INVALID_OPTION", "--ask-username has no password to ask for.", {
+      remedy: "Give it in the environment variable OFFHOOK_ASK_PASSWORD.",
+    });
+  const credentials = askUsername && password ? { username: askUsername, password } : undefined;
+  return defined({ allow, credentials, maxCalls: maxAtOnce });
 }
 
 function isTransport(name: string): name is (typeof TRANSPORTS)[number] {
