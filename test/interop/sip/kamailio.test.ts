@@ -17,11 +17,12 @@ describe.each([
   ["MD5", false],
   ["SHA-256", true],
 ] as const)("Kamailio as registrar and proxy, asking with %s", (algorithm, sha256) => {
+  const options = { sha256, certificate: testCertificate, key: testKey };
   let kamailio: Kamailio;
   const carriers: SipCarrier[] = [];
 
   beforeAll(async () => {
-    kamailio = await startKamailio({ sha256, certificate: testCertificate, key: testKey });
+    kamailio = await startKamailio(options);
   });
   afterEach(async () => {
     await Promise.all(carriers.splice(0).map((carrier) => carrier.close()));
@@ -82,6 +83,32 @@ describe.each([
         stop();
       }
     },
+  );
+
+  it.each(["tcp", "tls", "ws"] as const)(
+    "over %s: is found again after it was away, and sends calls as before",
+    async (transport) => {
+      const bob = account("bob", transport);
+      await bob.registration?.registered();
+      await kamailio.stop();
+      await expect.poll(() => bob.registration?.state.status).not.toBe("registered");
+      kamailio = await startKamailio({ ...options, before: kamailio });
+      await expect
+        .poll(() => bob.registration?.state.status, { timeout: 15_000 })
+        .toBe("registered");
+      const far = recordLeg();
+      bob.receiveCalls((offer) => offer.accept(far).answer());
+      const alice = account("alice", "udp");
+      const near = recordLeg();
+      const leg = alice.placeCall(
+        { callId: "k", destination: alice.parseDestination("bob") },
+        near,
+      );
+      await near.until("answered");
+      leg.bye();
+      await far.until("far_side_ended");
+    },
+    30_000,
   );
 
   it("refuses a wrong password", async () => {

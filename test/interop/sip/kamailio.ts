@@ -14,6 +14,8 @@ export interface Kamailio {
 }
 
 export interface KamailioOptions {
+  /** Where one listened before, to come back there. */
+  readonly before?: Kamailio;
   readonly sha256?: boolean;
   /** PEM, for TLS. */
   readonly certificate?: string;
@@ -23,9 +25,9 @@ export interface KamailioOptions {
 /** Starts Kamailio as registrar and proxy on UDP, TCP and WebSocket, and on TLS given a certificate. */
 export async function startKamailio(options: KamailioOptions = {}): Promise<Kamailio> {
   const folder = mkdtempSync(join(tmpdir(), "offhook-kamailio-"));
-  const port = await freePort();
-  const tlsPort = await freePort();
-  const { certificate, key } = options;
+  const { certificate, key, before } = options;
+  const port = before?.port ?? (await freePort());
+  const tlsPort = before?.tlsPort ?? (await freePort());
   const tls = certificate !== undefined && key !== undefined;
   const template = readFileSync(
     fileURLToPath(new URL("./peers/kamailio.cfg", import.meta.url)),
