@@ -139,6 +139,44 @@ describe("media plane", () => {
     ).toBe(true);
   });
 
+  it("keeps everything back while paused, and plays all of it afterwards", async () => {
+    const end = openEnd(plane());
+    const peer = await peerSocket();
+    await end.port.local;
+    end.port.connect(agreed({ address: "127.0.0.1", port: peer.port }));
+    end.port.pause();
+    const loud = tone({ frequenciesHz: [500], durationMs: 200, sampleRate: 8000 });
+    await end.port.write(monoFrame(loud, 8000));
+    let isMarked = false;
+    const marked = end.port.mark().finally(() => {
+      isMarked = true;
+    });
+    await until(() => peer.received.length >= 15);
+    const isLoud = (datagram: Uint8Array) =>
+      parseRtp(datagram)?.payload.some((byte) => byte !== 0xff) === true;
+    expect(peer.received.filter(isLoud)).toEqual([]);
+    expect([isMarked, end.port.queuedMs]).toEqual([false, 200]);
+    end.port.resume();
+    expect(await marked).toEqual({ playedMs: 200, interrupted: false });
+    await until(() => peer.received.filter(isLoud).length === 10);
+    expect(end.port.queuedMs).toBe(0);
+  });
+
+  it("can be heard by iterating over what comes in", async () => {
+    const shared = plane();
+    const [one, other] = [openEnd(shared), openEnd(shared)];
+    await connectEnds(one, other);
+    const { incoming } = other.port;
+    await one.port.write(monoFrame(sweep(400, 8000), 8000));
+    const heard: number[] = [];
+    for await (const { data, sampleRate, channels } of incoming) {
+      expect([data.length, sampleRate, channels]).toEqual([160, 8000, 1]);
+      heard.push(...data);
+      if (heard.length >= 8 * 600) break;
+    }
+    expect(likeness(Int16Array.from(heard), sweep(300, 8000), 800)).toBeGreaterThan(0.98);
+  });
+
   it("holds back a writer who is far ahead", async () => {
     const end = openEnd(plane());
     const peer = await peerSocket();
