@@ -45,7 +45,7 @@ export interface MediaPlaneOptions {
   /**
    * When to look for digits in what the peer sounds like. `needed` (the default): where it agreed on
    * no telephone-events. `always`: also where it did, for trunks that agree on them and then pass the
-   * tones on as they are. That costs each call some 0.5 ms of CPU a second, and an echo of tones that
+   * tones on as they are. That costs each call some 0.4 ms of CPU a second, and an echo of tones that
    * the agent sent may be heard as digits. `never`: nowhere.
    */
   readonly digitsInSound?: DigitsInSound;

@@ -26,6 +26,8 @@ const MIN_DOMINANCE = 6;
 /** Twist (Q.24): the high tone may be 4 dB stronger or 8 dB weaker than the low one, and some. */
 const MAX_HIGH_OVER_LOW = 10 ** 0.55;
 const MAX_LOW_OVER_HIGH = 10 ** 0.95;
+/** Of the energy, in the measure of `power`: the least there is in the low tone of any digit, halved. */
+const LEAST_LOW_SHARE = MIN_SHARE / (1 + MAX_HIGH_OVER_LOW) / 2 / 2;
 
 /**
  * Hears digits in the sound itself, for peers that do not send telephone-events. Goertzel filters
@@ -107,9 +109,11 @@ export class DtmfDetector {
     let energy = 0;
     for (let index = 0; index < block.length; index++) energy += (block[index] ?? 0) ** 2;
     if (energy < block.length * MIN_RMS * MIN_RMS) return undefined;
+    // Speech mostly fails here, so that half of the filters are rarely asked.
     const low = strongest(DTMF_LOW_HZ.map((hz) => this.power(hz)));
+    if (!low || low.power < energy * block.length * LEAST_LOW_SHARE) return undefined;
     const high = strongest(DTMF_HIGH_HZ.map((hz) => this.power(hz)));
-    if (!low || !high) return undefined;
+    if (!high) return undefined;
     const lowPower = this.peakPower(DTMF_LOW_HZ[low.index] ?? 0, low.power);
     const highPower = this.peakPower(DTMF_HIGH_HZ[high.index] ?? 0, high.power);
     if (highPower > lowPower * MAX_HIGH_OVER_LOW) return undefined;
