@@ -3,7 +3,7 @@ import { seededRandom } from "../random.js";
 import { resample } from "./codecs/resample.js";
 import { createMediaPlane } from "./create-media-plane.js";
 import { parseRtp } from "./rtp/rtp.js";
-import { monoFrame, tone } from "./send/tones.js";
+import { concatAudio, monoFrame, tone } from "./send/tones.js";
 import { likeness } from "./testing/correlation.js";
 import type { End } from "./testing/plane-fixture.js";
 import {
@@ -175,6 +175,41 @@ describe("media plane", () => {
       if (heard.length >= 8 * 600) break;
     }
     expect(likeness(Int16Array.from(heard), sweep(300, 8000), 800)).toBeGreaterThan(0.98);
+  });
+
+  it("carries a call through other codecs, packet lengths and keys, and through hold", async () => {
+    const shared = plane({ codecs: ["PCMU", "PCMA", "G722", "OPUS"] });
+    const [one, other] = [openEnd(shared), openEnd(shared)];
+    const opus = { name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 };
+    const g722 = { name: "G722", payloadType: 9, clockRate: 8000 };
+    const key = Uint8Array.from({ length: 30 }, (_, at) => at);
+    const srtp = { suite: "AES_CM_128_HMAC_SHA1_80", sendKey: key, receiveKey: key } as const;
+    const receive = [PCMU, PCMA, g722, opus];
+    for (const change of [
+      { send: PCMU },
+      { send: opus, packetMs: 60 },
+      { send: g722, packetMs: 30 },
+      { send: PCMU, direction: "inactive" },
+      { send: PCMA, packetMs: 10, srtp },
+    ] as const) {
+      await connectEnds(one, other, { receive, ...change });
+      if (change.direction === "inactive") {
+        await sleep(200);
+        continue;
+      }
+      const from = other.frames.length;
+      const said = sweep(400, 8000);
+      await one.port.write(monoFrame(said, 8000));
+      expect(await one.port.mark()).toEqual({ playedMs: 400, interrupted: false });
+      await sleep(200);
+      const heard = concatAudio(...other.frames.slice(from).map(({ data }) => data));
+      expect([change.send.name, likeness(heard, said, 800) > 0.9]).toEqual([
+        change.send.name,
+        true,
+      ]);
+    }
+    expect(other.signals).toEqual([{ type: "audio_started" }]);
+    expect(other.port.stats().packetsLost).toBe(0);
   });
 
   it("holds back a writer who is far ahead", async () => {

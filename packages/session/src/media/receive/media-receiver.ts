@@ -131,6 +131,14 @@ export class MediaReceiver {
     );
   }
 
+  /** Nobody listened for a while: what was missed is neither lost nor to be waited for. */
+  startOver(): void {
+    this.statistics.restart();
+    this.buffer.restart();
+    this.concealment.forget();
+    this.pendingCount = 0;
+  }
+
   receive(packet: RtpPacket, nowMs: number): void {
     if (!this.knows(packet.payloadType)) {
       this.dropped += 1;

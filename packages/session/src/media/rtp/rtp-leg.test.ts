@@ -135,6 +135,22 @@ describe("an RTP leg", () => {
     ]);
   });
 
+  it.each([300, 1_500, 10_000])(
+    "hears at once after a hold of %d ms, and counts nothing of it as lost",
+    (heldMs) => {
+      const line = new VirtualLine();
+      line.run(1_000);
+      line.connectNear({ direction: "inactive" });
+      expect(line.run(heldMs)).toEqual([]);
+      line.connectNear({ direction: "sendrecv" });
+      line.far.playout.write(voice(600));
+      const heard = concatAudio(...line.run(1_000));
+      expect(correlation(heard, voice(600))).toBeGreaterThan(0.99);
+      expect(heard.findIndex((sample) => Math.abs(sample) > 500) / 8).toBeLessThan(80);
+      expect(stats(line)).toMatchObject({ packetsLost: 0, packetsLate: 0, concealedMs: 0 });
+    },
+  );
+
   for (const driftPpm of [200, -200]) {
     it(`neither runs dry nor piles up in a call of an hour with ${driftPpm} ppm of drift`, () => {
       const line = new VirtualLine({ network: { driftPpm } });

@@ -131,6 +131,7 @@ export class RtpLeg {
     if (srtp && !(hasKeyLength(srtp, "sendKey") && hasKeyLength(srtp, "receiveKey"))) return false;
     const sentBefore = this.maySend;
     const watchedBefore = this.mayMiss;
+    const heardBefore = this.mayHear;
     if (!this.sender.configure(agreed, tick)) return false;
     this.secure(agreed.srtp);
     this.receiver.configure(agreed.receive);
@@ -142,6 +143,7 @@ export class RtpLeg {
     this.mayHear = agreed.direction === "sendrecv" || agreed.direction === "recvonly";
     this.latch.signal(agreed.remote);
     if (this.maySend && !sentBefore) this.sender.restart();
+    if (this.mayHear && !heardBefore) this.receiver.startOver();
     if (this.mayMiss && !watchedBefore) this.lastPacketMs = nowMs;
     for (const { datagram, address, port, atMs } of this.held.takeAll()) {
       this.receive(datagram, address, port, atMs);
