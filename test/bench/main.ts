@@ -1,6 +1,7 @@
 // npm run bench -- <section…> [--json]: measures, and prints each figure beside its peer's.
 import { parseArgs } from "node:util";
 import { detectionBench } from "./detection/detection-bench.js";
+import { hearingBench } from "./hearing/hearing-bench.js";
 import { hooksBench } from "./hooks/hooks-bench.js";
 import { mediaBench } from "./media/media-bench.js";
 import type { BenchRow, EmitRow } from "./row.js";
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, (emit: EmitRow, options: Options) => Pro
   signalling: signallingBench,
   hooks: hooksBench,
   media: mediaBench,
+  hearing: hearingBench,
   detection: detectionBench,
   "virtual-time": virtualTimeBench,
   // Imported when asked for: it brings a native client with threads of its own.
