@@ -101,6 +101,24 @@ describe("answerOffer", () => {
     expect(result.ok && result.agreed.send.name).toBe("PCMU");
   });
 
+  it.each([
+    ["8 ", [8]],
+    ["8  101", [8, 101]],
+    ["8 8 101 8", [8, 101]],
+    [" 8 200 -1 x 101", [8, 101]],
+  ])("takes %j for what was meant, and offers nothing of its own", (formats, payloadTypes) => {
+    const lines = [101, 200].map((type) => `a=rtpmap:${type} telephone-event/8000`);
+    const result = answerOffer(sdp(`m=audio 6000 RTP/AVP ${formats}`, ...lines), local);
+    expect(result.ok && result.agreed.receive.map(({ payloadType }) => payloadType)).toEqual(
+      payloadTypes,
+    );
+    expect(result.ok && result.sdp).toContain(`m=audio 4000 RTP/AVP ${payloadTypes.join(" ")}\r\n`);
+  });
+
+  it("refuses an offer of no formats at all", () => {
+    expect(answerOffer(sdp("m=audio 6000 RTP/AVP "), local)).toMatchObject({ ok: false });
+  });
+
   it("refuses other streams in place", () => {
     const result = answerOffer(
       sdp("m=video 5000 RTP/AVP 99", "m=audio 6000 RTP/AVP 0", "m=application 9 UDP/TLS x"),

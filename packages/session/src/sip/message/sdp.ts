@@ -51,6 +51,8 @@ const staticPayloads: Readonly<Record<number, CodecOffer>> = {
 
 const PLAIN_PROFILE = "RTP/AVP";
 
+/** Seven bits (RFC 3550 5.1). */
+const MAX_PAYLOAD_TYPE = 127;
 const MIN_PACKET_MS = 10;
 const MAX_PACKET_MS = 60;
 
@@ -217,23 +219,27 @@ function isNowhere(address: string): boolean {
 }
 
 function codecsOf(media: MediaDescription): CodecOffer[] {
+  return payloadTypesOf(media).flatMap((payloadType) => {
+    const map = media.rtp.find((entry) => entry.payload === payloadType);
+    const fmtp = media.fmtp.find((entry) => entry.payload === payloadType)?.config;
+    const known = map
+      ? {
+          name: map.codec.toUpperCase(),
+          payloadType,
+          clockRate: map.rate ?? 8000,
+          ...(map.encoding === undefined ? {} : { channels: Number(map.encoding) }),
+        }
+      : staticPayloads[payloadType];
+    return known ? [{ ...known, ...(fmtp === undefined ? {} : { fmtp }) }] : [];
+  });
+}
+
+/** Each once, and nothing that a space too many, or a number out of range, could be taken for. */
+function payloadTypesOf({ payloads }: MediaDescription): number[] {
   // sdp-transform makes a number of a lone payload type.
-  return String(media.payloads ?? "")
-    .split(" ")
-    .map(Number)
-    .flatMap((payloadType) => {
-      const map = media.rtp.find((entry) => entry.payload === payloadType);
-      const fmtp = media.fmtp.find((entry) => entry.payload === payloadType)?.config;
-      const known = map
-        ? {
-            name: map.codec.toUpperCase(),
-            payloadType,
-            clockRate: map.rate ?? 8000,
-            ...(map.encoding === undefined ? {} : { channels: Number(map.encoding) }),
-          }
-        : staticPayloads[payloadType];
-      return known ? [{ ...known, ...(fmtp === undefined ? {} : { fmtp }) }] : [];
-    });
+  const words = String(payloads ?? "").split(/\s+/);
+  const types = words.flatMap((word) => (/^\d{1,3}$/.test(word) ? [Number(word)] : []));
+  return [...new Set(types)].filter((type) => type <= MAX_PAYLOAD_TYPE);
 }
 
 function sameCodec(left: CodecOffer, right: CodecOffer): boolean {
