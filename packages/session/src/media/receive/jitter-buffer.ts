@@ -16,6 +16,12 @@ export interface BufferedPacket {
  */
 export type Pulled = BufferedPacket | "lost" | "paused" | "idle";
 
+/** Where a stream ended that was waited for in vain. */
+interface Held {
+  readonly after: number | undefined;
+  readonly ticks: number;
+}
+
 const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 300;
 const MAX_PACKETS = 128;
@@ -56,6 +62,9 @@ export class JitterBuffer {
   private playedSequence: number | undefined;
   /** How much was concealed since the buffer ran empty. */
   private heldTicks = 0;
+  /** The same for a stream that was over before anything came. */
+  private heldAtEnd: Held | undefined;
+  private pausedTicks = 0;
   private lateInARow = 0;
 
   constructor(clockRate: number) {
@@ -82,7 +91,12 @@ export class JitterBuffer {
 
   /** False when the packet was dropped: a duplicate, or too late. */
   push(packet: RtpPacket, durationTicks: number, nowMs: number): boolean {
-    if (this.hasJumped(packet)) this.restart();
+    if (this.hasJumped(packet)) {
+      // A long pause looks like a jump of the timestamp.
+      const isNext = sequenceDelta(packet.sequence, (this.newestSequence ?? 0) & 0xffff) === 1;
+      if (isNext) this.pausedTicks += this.heldAtEnd?.ticks ?? 0;
+      this.restart();
+    }
     // The clock of some senders stands still on hold: what came before says nothing of delays now.
     if (nowMs - this.lastArrivalMs >= STREAM_OVER_MS) this.delay.rebase();
     this.lastArrivalMs = nowMs;
@@ -124,23 +138,38 @@ export class JitterBuffer {
     const head = this.packets[0];
     if (!this.playing) {
       if (!head || nowMs - this.firstArrivalMs < this.delay.targetMs) return "idle";
+      this.noteResumed(head);
       this.playing = true;
       this.nextTimestamp = head.timestamp;
     }
     if (!head) return this.hold(needTicks);
     // What was concealed while waiting for a packet that is now known to be missing is done with.
     const gap = head.timestamp - this.nextTimestamp;
-    if (gap > 0) this.nextTimestamp += Math.min(gap, this.heldTicks);
+    if (gap > 0) {
+      const held = Math.min(gap, this.heldTicks);
+      this.nextTimestamp += held;
+      if (!this.hasMissing(head.sequence, this.playedSequence)) this.pausedTicks += held;
+    }
     this.heldTicks = 0;
     if (head.timestamp > this.nextTimestamp) {
       this.gapTicks = Math.min(needTicks, head.timestamp - this.nextTimestamp);
       this.nextTimestamp += this.gapTicks;
-      return this.hasMissing(head.sequence) ? "lost" : "paused";
+      return this.hasMissing(head.sequence, this.playedSequence) ? "lost" : "paused";
     }
     this.packets.shift();
     this.nextTimestamp = head.timestamp + head.durationTicks;
     this.playedSequence = head.sequence;
     return head;
+  }
+
+  /**
+   * How much of what was `lost` turned out to be a pause when the next packet came, since this was
+   * asked last: nothing had been sent.
+   */
+  takePausedTicks(): number {
+    const { pausedTicks } = this;
+    this.pausedTicks = 0;
+    return pausedTicks;
   }
 
   /**
@@ -157,13 +186,22 @@ export class JitterBuffer {
     this.gapTicks = needTicks;
     this.heldTicks += needTicks;
     if (this.toMs(this.heldTicks) < STREAM_OVER_MS) return "lost";
+    const { playedSequence: after, heldTicks: ticks } = this;
     this.stop();
+    this.heldAtEnd = { after, ticks };
     return "idle";
+  }
+
+  private noteResumed(head: BufferedPacket): void {
+    const held = this.heldAtEnd;
+    this.heldAtEnd = undefined;
+    if (held && !this.hasMissing(head.sequence, held.after)) this.pausedTicks += held.ticks;
   }
 
   private stop(): void {
     this.playing = false;
     this.heldTicks = 0;
+    this.heldAtEnd = undefined;
     this.lateInARow = 0;
     this.playedSequence = undefined;
   }
@@ -196,11 +234,11 @@ export class JitterBuffer {
     return newest + sequenceDelta(sequence, newest & 0xffff);
   }
 
-  /** Whether an audio packet is missing between the one that was played last and this one. */
-  private hasMissing(sequence: number): boolean {
+  /** Whether an audio packet is missing between the one that was played and this one. */
+  private hasMissing(sequence: number, played: number | undefined): boolean {
     let before = sequence - 1;
     while (this.others[before & (REMEMBERED - 1)] === before) before -= 1;
-    return before !== this.playedSequence;
+    return before !== played;
   }
 
   private isDuplicate(sequence: number): boolean {

@@ -37,8 +37,9 @@ export class MediaReceiver {
   readonly statistics = new ReceiveStatistics();
   /** Well-formed packets we could make nothing of: unknown payload types, duplicates, too late. */
   dropped = 0;
-  /** Samples of the current stream that had to be made up. */
+  /** Samples that had to be made up; not those that stood for a pause of the sender, as it turned out. */
   concealedSamples = 0;
+  private concealedSinceAudio = 0;
   private readonly sampleRate: number;
   private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   private readonly concealment: Concealment;
@@ -254,6 +255,8 @@ export class MediaReceiver {
   private pullMore(missing: number, nowMs: number): void {
     const ticks = Math.ceil((missing * this.bufferClockRate) / this.sampleRate);
     const pulled = this.buffer.pull(nowMs, ticks);
+    const paused = (this.buffer.takePausedTicks() * this.sampleRate) / this.bufferClockRate;
+    this.concealedSamples -= Math.min(paused, this.concealedSinceAudio);
     if (typeof pulled !== "string") {
       this.decode(pulled.payloadType, pulled.payload, nowMs);
       return;
@@ -271,12 +274,14 @@ export class MediaReceiver {
     } else {
       this.concealment.conceal(space);
       this.concealedSamples += length;
+      this.concealedSinceAudio += length;
     }
     this.pendingCount += length;
   }
 
   private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
     if (this.speaksAgain) this.inComfortNoise = false;
+    this.concealedSinceAudio = 0;
     const incoming = this.byPayloadType.get(payloadType);
     this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;

@@ -138,6 +138,20 @@ describe("a peer is heard whole", () => {
     expect(peer.line.signals).toEqual([{ type: "audio_started" }]);
   });
 
+  it.each([100, 500, 900, 1_500, 3_000])(
+    "that sends nothing in a pause of %d ms, and says nothing of it",
+    (pauseMs) => {
+      const peer = new Peer();
+      for (let atMs = 0; atMs < SAID_MS; atMs += 20) {
+        if (atMs === 400) peer.pass(pauseMs);
+        peer.say(0, atMs, 20);
+      }
+      // What was filled in while nobody could know that it was a pause is no lost audio after all.
+      expect(peer.line.near.stats.concealedMs).toBe(0);
+      expectHeard(peer);
+    },
+  );
+
   it("that goes on sounding while it sends a digit", () => {
     const peer = new Peer();
     let pressedAt: number | undefined;
