@@ -48,14 +48,18 @@ describe.runIf(process.platform === "linux")("on Linux", () => {
       },
       0,
     );
-    const sentMs = monotonicMs();
-    await new Promise((sent) => peer.send(Uint8Array.of(1), socket.port, "127.0.0.1", sent));
-    const leftMs = monotonicMs();
-    while (monotonicMs() < leftMs + 50);
-    socket.read();
-    expect(arrivals).toHaveLength(1);
-    expect(arrivals[0]).toBeGreaterThan(sentMs - 1);
-    expect(arrivals[0]).toBeLessThan(leftMs + 5);
+    // The kernel begins to note times a moment after the first socket asks for them.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const sentMs = monotonicMs();
+      await new Promise((sent) => peer.send(Uint8Array.of(1), socket.port, "127.0.0.1", sent));
+      const leftMs = monotonicMs();
+      while (monotonicMs() < leftMs + 50);
+      socket.read();
+      const arrivedMs = arrivals.at(-1) ?? Number.NaN;
+      expect(arrivedMs).toBeGreaterThan(sentMs - 1);
+      if (arrivedMs < leftMs + 5) return;
+    }
+    expect.fail("every datagram came when it was read");
   });
 });
 
