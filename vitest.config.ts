@@ -9,9 +9,9 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "test/interop/**"],
-    // Far beyond what any of them takes: a busy machine makes nothing wrong.
     // Real sockets share the machine with whatever else runs on it; what is broken fails each time.
     retry: process.env["CI"] ? 2 : 0,
+    // Far beyond what any of them takes: a busy machine makes nothing wrong.
     testTimeout: 40_000,
     // No module keeps state of its own, so test files may share those that are loaded already.
     isolate: false,
