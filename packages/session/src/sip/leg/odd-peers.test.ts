@@ -226,6 +226,19 @@ describe("a peer that names no Contact in its 200 to our re-INVITE", () => {
   });
 });
 
+describe("a callee that has not answered yet", () => {
+  it("and asks for another session is told that ours comes first", async () => {
+    dial();
+    const invite = await peer.next(/^INVITE /);
+    peer.reply(invite, "183 Session Progress", port, { body: sdpOf() });
+    await expect.poll(types).toContain("provisional");
+    peer.request("INVITE", dialogOf(invite), 7, { body: sdpOf() });
+    await peer.next(/^SIP\/2\.0 491 [\s\S]*CSeq: 7 INVITE/);
+    peer.reply(invite, "200 OK", port, { body: sdpOf() });
+    await expect.poll(types).toContain("answered");
+  });
+});
+
 describe("a callee of the old kind, without a tag", () => {
   it("is asked without one, and may hang up without one", async () => {
     const leg = dial();

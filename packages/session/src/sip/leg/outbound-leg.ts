@@ -275,6 +275,8 @@ export class SipOutboundLeg implements OutboundLeg {
         const refusal = agreed ? undefined : { statusCode: 491 };
         if (binding) answerUpdate(message, { binding, media: this.legMedia, refusal });
       },
+      // Ours is still under way (RFC 3261 14.2).
+      onInvite: (request) => void request.reject({ statusCode: 491 }),
     };
     session.delegate = delegate;
   }
