@@ -198,6 +198,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
       random,
       findRoutes: () => endpoint.routes(trunkUri, "trunk"),
       failoverMs: settings.failoverMs,
+      troubles: settings.troubles,
     });
   }
 

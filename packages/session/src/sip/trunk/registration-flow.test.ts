@@ -113,6 +113,14 @@ it("a refresh goes where we are registered, and so do our calls", async () => {
   expect(sent.find(({ text }) => text.startsWith("INVITE"))?.to).toBe("192.0.2.2");
 });
 
+it("a refresh that meets silence goes to another registrar while there is time", async () => {
+  await vi.advanceTimersByTimeAsync(100);
+  delete answers["192.0.2.1"];
+  await vi.advanceTimersByTimeAsync(240_000 + 18_000);
+  expect(registers().at(-1)?.to).toBe("192.0.2.2");
+  expect(carrier.registration?.state.status).toBe("registered");
+});
+
 it("our calls find the way that is open although the DNS finds none", async () => {
   await vi.advanceTimersByTimeAsync(100);
   dnsAnswers = false;

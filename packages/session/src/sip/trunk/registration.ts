@@ -8,6 +8,7 @@ import { KEEP_ALIVE_MS } from "../core/flow-keeper.js";
 import { isSynthetic } from "../message/evidence.js";
 import { parseNameAddr } from "../message/header-value.js";
 import { toSipjsUri } from "../message/sipjs-message.js";
+import type { HopTroubles } from "../route/hop-troubles.js";
 import type { Route } from "../route/route.js";
 
 export type RegistrationState =
@@ -29,6 +30,7 @@ export interface RegistrationOptions {
   readonly findRoutes: () => Promise<readonly Route[]>;
   /** How long one that is not the last may leave us without any response. */
   readonly failoverMs: number;
+  readonly troubles: HopTroubles;
 }
 
 /** Registers anew when this much of the granted time is over. */
@@ -50,6 +52,8 @@ export class Registration {
   private binding: Binding | undefined;
   /** The way we go now. */
   private route: Route | undefined;
+  /** The one we try. */
+  private asked: Route | undefined;
   /** Those to try after it. */
   private others: readonly Route[] = [];
   private attempts = 0;
@@ -124,13 +128,19 @@ export class Registration {
 
   private ask(route: Route): void {
     const { clock, failoverMs } = this.options;
+    this.asked = route;
     this.attempts += 1;
     const attempt = this.attempts;
     const isCurrent = () => attempt === this.attempts && !this.stopped;
-    if (this.others.length > 0)
-      this.failover = clock.setTimeout(() => {
-        if (isCurrent()) this.passOn(undefined, "the registrar did not answer");
-      }, failoverMs);
+    // A refresh that waits as long as SIP may (Timer F) would come too late for another one.
+    const isRefresh = route === this.route;
+    if (isRefresh || this.others.length > 0)
+      this.failover = clock.setTimeout(
+        () => {
+          if (isCurrent()) this.passOn(undefined, "the registrar did not answer");
+        },
+        isRefresh ? 2 * failoverMs : failoverMs,
+      );
     const heeding = (handle: (response: IncomingResponseMessage) => void) => {
       return (response: IncomingResponseMessage) => {
         if (isCurrent()) handle(response);
@@ -152,7 +162,9 @@ export class Registration {
 
   /** This way leads nowhere: by the next one at once (RFC 3263 4.3), else by any of them later. */
   private passOn(sipStatus: number | undefined, detail: string, retryAfter?: string): void {
-    this.options.clock.clear(this.failover);
+    const { clock, troubles } = this.options;
+    clock.clear(this.failover);
+    if (this.asked) troubles.add(this.asked.hop);
     this.route = undefined;
     const [next, ...others] = this.others;
     this.others = others;
@@ -162,6 +174,7 @@ export class Registration {
 
   private follow(route: Route): void {
     if (this.binding !== route.binding) {
+      if (this.callId) this.binding?.clearNextHop(this.callId);
       this.callId = undefined;
       this.fromTag = undefined;
       this.heldContact = undefined;
@@ -230,6 +243,7 @@ export class Registration {
 
   private accepted(response: IncomingResponseMessage): void {
     this.options.clock.clear(this.failover);
+    if (this.route) this.options.troubles.end(this.route.hop);
     this.others = [];
     const expiresSeconds = this.granted(response);
     this.retryMs = FIRST_RETRY_MS;
