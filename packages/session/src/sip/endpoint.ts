@@ -12,7 +12,7 @@ import type { Refusal } from "./credentials/inbound-guard.js";
 import type { LegSettings } from "./leg/leg-settings.js";
 import { type ParsedUri, parseUri } from "./message/header-value.js";
 import { discoverLocalAddress, guessLocalAddress, isWildcard } from "./route/local-address.js";
-import { isOpenTransport, type Located, literalAddress, type Resolver } from "./route/resolver.js";
+import { isOpenTransport, type Located, type Resolver } from "./route/resolver.js";
 import type { Route } from "./route/route.js";
 import { certifiableName, type TlsSettings } from "./transport/secure.js";
 import { openStreamWire } from "./transport/stream.js";
@@ -193,7 +193,20 @@ export class Endpoint {
       await Promise.all(this.bindings.splice(0).map((binding) => binding.close()));
       throw error;
     }
+    this.findTrunk();
     return this.bindings.map(({ wire }) => ({ protocol: wire.protocol, ...wire.local }));
+  }
+
+  /** Who calls us may be the trunk before we ever called it. */
+  private findTrunk(): void {
+    const { trunk, credentials, listen, resolver } = this.options;
+    if (!trunk || !credentials || listen.length === 0) return;
+    resolver
+      .resolve(trunk.uri, trunk.protocol)
+      .then((hops) => {
+        for (const { address } of hops) this.trunkAddresses.add(address);
+      })
+      .catch(() => this.logger.debug({}, "the trunk has no address yet"));
   }
 
   private bindingFor(protocol: TransportProtocol, hop: HostPort): Promise<Binding> {
@@ -246,19 +259,13 @@ export class Endpoint {
         onInvite,
         ...(admits ? { admits } : {}),
         ...(refusal ? { refusal } : {}),
-        isTrunk: (address) => this.isTrunk(address),
+        isTrunk: (address) => this.trunkAddresses.has(address),
         elsewhere: (one) => this.elsewhere(one),
         overStream: async (hop) => (await this.overStream(hop))?.binding.wire,
       },
     });
     this.bindings.push(binding);
     return binding;
-  }
-
-  private isTrunk(address: string): boolean {
-    const { trunk } = this.options;
-    const literal = trunk && literalAddress(trunk.uri, trunk.protocol)?.address;
-    return this.trunkAddresses.has(address) || literal === address;
   }
 
   private openSockets(listen: ListenAddress, listens: boolean, events: WireEvents): Promise<Wire> {
