@@ -63,7 +63,7 @@ it("a transfer goes on under keys of its own, in the same recording", async () =
     },
   );
   const told = () => signals.map(({ type }) => type);
-  await expect.poll(told).toContain("answered");
+  await expect.poll(told, { timeout: 5_000 }).toContain("answered");
   const file = join(folder, "moved.wav");
   await leg.media.record?.(file);
   const heard: Int16Array[] = [];
@@ -73,7 +73,7 @@ it("a transfer goes on under keys of its own, in the same recording", async () =
   await leg.media.write(monoFrame(first, 8_000));
   await leg.media.mark();
   desk.leg()?.refer?.(boss.uri);
-  await expect.poll(told).toContain("far_side_changed");
+  await expect.poll(told, { timeout: 5_000 }).toContain("far_side_changed");
   await expect.poll(() => boss.signals.map(({ type }) => type)).toContain("answered");
 
   // Higher than all of the first.

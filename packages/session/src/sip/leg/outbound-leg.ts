@@ -3,7 +3,6 @@ import type {
   IncomingResponseMessage,
   OutgoingInviteRequest,
   PrackableIncomingResponseWithSession,
-  Session,
 } from "sip.js/lib/core/index.js";
 import type { LegSink, OutboundLeg, ReasonToSend } from "../../carrier.js";
 import type { TimerHandle } from "../../clock.js";
@@ -11,7 +10,6 @@ import { messageOf } from "../../errors.js";
 import type { MediaLeg } from "../../media/call-audio.js";
 import type { AnswerResponse, LegSignal } from "../../vocabulary.js";
 import { ackOptions } from "../core/own-request.js";
-import type { DialogDelegate } from "../core/receiver.js";
 import {
   finalOf,
   isSynthetic,
@@ -28,7 +26,6 @@ import { EarlyAnswers } from "./early-answers.js";
 import { LegMedia } from "./leg-media.js";
 import type { LegSettings } from "./leg-settings.js";
 import { afterTheCall, endUnwanted, withdraw } from "./outbound-invite.js";
-import { answerUpdate } from "./renegotiation.js";
 import type { Replaces } from "./replaces.js";
 import { Succession } from "./succession.js";
 
@@ -69,8 +66,6 @@ export class SipOutboundLeg implements OutboundLeg {
   private cancelSent = false;
   private provisionalSeen = false;
   private readonly early: EarlyAnswers;
-  /** Who rings, by To-tag. */
-  private earlyTags: readonly string[] = [];
   private cancelTimer: TimerHandle | undefined;
   private failoverTimer: TimerHandle | undefined;
   /** Until the call is answered. */
@@ -149,12 +144,12 @@ export class SipOutboundLeg implements OutboundLeg {
 
   /** It rings, and is the early dialog that is named (RFC 3891 3). */
   ringsAs({ callId, localTag, remoteTag }: Replaces): boolean {
-    const { invite, earlyTags } = this;
+    const { invite, early } = this;
     return (
       this.phase === "calling" &&
       invite?.message.callId === callId &&
       invite.message.fromTag === localTag &&
-      earlyTags.includes(remoteTag)
+      early.rings(remoteTag)
     );
   }
 
@@ -260,25 +255,15 @@ export class SipOutboundLeg implements OutboundLeg {
       prack({ extraHeaders: [`RAck: ${rseq} ${message.cseq} INVITE`] });
     if (sdp !== undefined && this.phase === "calling" && !this.cancelWanted)
       this.early.take(message.toTag, sdp);
-    if (!this.earlyTags.includes(message.toTag))
-      this.earlyTags = [...this.earlyTags, message.toTag];
-    if (session) this.listen(session, message.toTag);
+    this.early.ring(message.toTag);
+    const { binding } = this.route ?? {};
+    if (session && binding)
+      session.delegate = this.early.delegateOf(
+        message.toTag,
+        binding,
+        () => this.phase === "calling",
+      );
     this.receiveProvisional(message);
-  }
-
-  /** What a fork may say before it answers: another offer, once its first answer is here. */
-  private listen(session: Session, tag: string): void {
-    const delegate: DialogDelegate = {
-      onUpdate: (message) => {
-        const { binding } = this.route ?? {};
-        const agreed = this.phase === "calling" && this.early.isHeard(tag);
-        const refusal = agreed ? undefined : { statusCode: 491 };
-        if (binding) answerUpdate(message, { binding, media: this.legMedia, refusal });
-      },
-      // Ours is still under way (RFC 3261 14.2).
-      onInvite: (request) => void request.reject({ statusCode: 491 }),
-    };
-    session.delegate = delegate;
   }
 
   private receiveAccept(response: AckableIncomingResponseWithSession): void {
@@ -338,8 +323,7 @@ export class SipOutboundLeg implements OutboundLeg {
       return result.ok ? undefined : result.reason;
     }
     // The answer may have come in an 18x of the same fork (RFC 3261 13.2.1).
-    const isKnown = this.earlyTags.includes(message.toTag);
-    return this.early.settle(message.toTag, isKnown) ? undefined : "the 2xx has no answer";
+    return this.early.settle(message.toTag) ? undefined : "the 2xx has no answer";
   }
 
   private receiveFinal(message: IncomingResponseMessage): void {
