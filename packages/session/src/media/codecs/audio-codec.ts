@@ -11,6 +11,12 @@ export interface AudioDecoder {
   samplesIn(payload: Uint8Array): number;
   /** Decodes into `into`, which holds `samplesIn`; returns the samples written, 0 when it is broken. */
   decode(payload: Uint8Array, into: Int16Array): number;
+  /**
+   * Makes up what a lost packet held, as the codec itself would have it; returns the samples written,
+   * at most as many as the packet before had, 0 when nothing came before. Absent where a codec knows
+   * nothing better than repeating what was heard.
+   */
+  conceal?(into: Int16Array): number;
 }
 
 /** A codec as offhook knows it, whatever payload type it goes by. */

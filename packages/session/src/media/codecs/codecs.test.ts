@@ -101,6 +101,28 @@ describe("codecs", () => {
     expect(coded("minptime=10; useinbandfec=1", 0.3)).not.toEqual(plain);
   });
 
+  it("Opus makes up a lost packet that sounds like the one before, as long as a frame of it", () => {
+    const opus = codec("OPUS");
+    const [encoder, decoder] = [opus.createEncoder(), opus.createDecoder()];
+    const frame = opus.sampleRate / 50;
+    const voice = tone({ frequenciesHz: [180, 360, 900], durationMs: 400, sampleRate: 24_000 });
+    const [coded, heard, made] = [
+      new Uint8Array(1_000),
+      new Int16Array(frame),
+      new Int16Array(frame),
+    ];
+    expect(decoder.conceal?.(made)).toBe(0);
+    for (let at = 0; at + frame <= voice.length / 2; at += frame) {
+      const length = encoder.encode(voice.subarray(at, at + frame), coded);
+      decoder.decode(coded.subarray(0, length), heard);
+    }
+    expect(decoder.conceal?.(made)).toBe(frame);
+    const wanted = voice.subarray(voice.length / 2 - frame, voice.length / 2 + 2 * frame);
+    expect(correlation(wanted, made.subarray(0, frame / 2))).toBeGreaterThan(0.9);
+    expect(decoder.conceal?.(new Int16Array(frame / 2))).toBeLessThanOrEqual(frame / 2);
+    expect(codec("PCMU").createDecoder().conceal).toBeUndefined();
+  });
+
   it("Opus takes no more room than the receiver has", () => {
     const samples = Int16Array.from({ length: 480 }, (_, at) => 8_000 * Math.sin(at * at * 0.001));
     const bytesOf = (fmtp: string) => {

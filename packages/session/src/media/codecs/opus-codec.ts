@@ -52,7 +52,7 @@ export const opus: AudioCodec = {
     const encoder = new Encoder({ channels: 1, sample_rate: SAMPLE_RATE, application: "voip" });
     encoder.bitrate = Math.max(MIN_BITRATE, Math.min(BITRATE, maxBitrateIn(fmtp)));
     // The library can write redundancy for the packet before (RFC 7587 6.1), but not read it: what we
-    // offer says so, and lost packets are concealed as with any other codec.
+    // offer says so, and the decoder makes up what was lost.
     encoder.inband_fec = /(?:^|;)\s*useinbandfec=1\s*(?:;|$)/.test(fmtp);
     return {
       expectLoss(rate) {
@@ -68,19 +68,28 @@ export const opus: AudioCodec = {
   createDecoder() {
     const { Decoder } = load();
     const decoder = new Decoder({ channels: 1, sample_rate: SAMPLE_RATE });
+    /** How the last packet was coded: its first byte, for one frame alone. */
+    let lastHeader: Uint8Array | undefined;
+    const decode = (payload: Uint8Array, into: Int16Array) => {
+      try {
+        const bytes = decoder.decode(payload);
+        const count = Math.min(bytes.length >> 1, into.length);
+        into.set(new Int16Array(bytes.buffer, bytes.byteOffset, count));
+        return count;
+      } catch {
+        // Whatever a peer sends: a packet the library refuses is a packet lost.
+        return 0;
+      }
+    };
     return {
       samplesIn: samplesInOpus,
       decode(payload, into) {
-        try {
-          const bytes = decoder.decode(payload);
-          const count = Math.min(bytes.length >> 1, into.length);
-          into.set(new Int16Array(bytes.buffer, bytes.byteOffset, count));
-          return count;
-        } catch {
-          // Whatever a peer sends: a packet the library refuses is a packet lost.
-          return 0;
-        }
+        const count = decode(payload, into);
+        if (count > 0) lastHeader = Uint8Array.of((payload[0] ?? 0) & 0xfc);
+        return count;
       },
+      // A frame without any bytes is one that was not sent, or was lost (RFC 6716 3.2.1, 4.4).
+      conceal: (into) => (lastHeader ? decode(lastHeader, into) : 0),
     };
   },
 };

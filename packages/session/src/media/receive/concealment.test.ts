@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../random.js";
 import { loadAudio } from "../send/audio-source.js";
-import { concatAudio } from "../send/tones.js";
+import { concatAudio, tone } from "../send/tones.js";
+import { VirtualLine } from "../testing/virtual-line.js";
 import { Concealment } from "./concealment.js";
 
 const RATE = 8000;
@@ -43,6 +44,25 @@ function lose(speech: Int16Array, lossRate: number, seed: number) {
   }
   return losses;
 }
+
+describe("what is heard for lost Opus", () => {
+  it("is what the codec makes of it, for 100 ms and not for ever", () => {
+    let isDown = false;
+    const codec = { name: "OPUS", payloadType: 107, clockRate: 48_000, channels: 2 };
+    const line = new VirtualLine({ codec, network: { isDown: () => isDown } });
+    line.far.playout.write(
+      tone({ frequenciesHz: [180, 360, 900], durationMs: 2_000, sampleRate: RATE }),
+    );
+    const [before = new Int16Array(1)] = line.run(500).slice(-1);
+    isDown = true;
+    // What is on its way, and then 60 ms that never come: what repeats a pitch period has faded by then.
+    line.run(40);
+    const made = concatAudio(...line.run(60));
+    expect(rms(made.subarray(2 * PACKET)) / rms(before)).toBeGreaterThan(0.4);
+    const later = concatAudio(...line.run(200));
+    expect(rms(later.subarray(-2 * PACKET))).toBe(0);
+  });
+});
 
 describe("what is heard for lost speech", () => {
   it.each([0.05, 0.1])("is like what was lost, and as loud: %d of it lost", async (lossRate) => {

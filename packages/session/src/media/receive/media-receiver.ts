@@ -24,6 +24,8 @@ const TOO_EARLY_MS = 0;
 const FAR_TOO_LATE_MS = 60;
 const QUIET_RMS = 60;
 const USUAL_PACKET_MS = 60;
+/** So much is made up in a row by codecs that do it themselves; there is silence after that. */
+const CODEC_CONCEALS_MS = 100;
 
 interface Incoming {
   readonly codecName: string;
@@ -67,6 +69,10 @@ export class MediaReceiver {
   private pendingCount = 0;
   private decoded: Int16Array;
   private converted: Int16Array;
+  /** Whose packet was heard last, and what its codec made up for the next. */
+  private lastHeard: Incoming | undefined;
+  private madeUp: Int16Array;
+  private madeUpCount = 0;
 
   constructor(options: {
     readonly sampleRate: number;
@@ -79,6 +85,7 @@ export class MediaReceiver {
     this.decoded = new Int16Array(usual);
     this.converted = new Int16Array(usual);
     this.pending = new Int16Array(2 * usual);
+    this.madeUp = new Int16Array(2 * usual);
   }
 
   get ssrc(): number | undefined {
@@ -272,17 +279,40 @@ export class MediaReceiver {
     } else if (pulled !== "lost" || this.digits?.pressed === true) {
       space.fill(0);
     } else {
-      this.concealment.conceal(space);
+      if (!this.concealByCodec(space)) this.concealment.conceal(space);
       this.concealedSamples += length;
       this.concealedSinceAudio += length;
     }
     this.pendingCount += length;
   }
 
+  /** Fills `space` with what the codec makes of the loss; false where that is left to us. */
+  private concealByCodec(space: Int16Array): boolean {
+    const { decoder, resampler } = this.lastHeard ?? {};
+    if (!decoder?.conceal || !resampler) return false;
+    if (this.concealedSinceAudio * 1000 >= CODEC_CONCEALS_MS * this.sampleRate) {
+      space.fill(0);
+      return true;
+    }
+    while (this.madeUpCount < space.length) {
+      const count = decoder.conceal(this.decoded);
+      if (count === 0) return false;
+      this.madeUp = withRoom(this.madeUp, this.madeUpCount + resampler.maxOutput(count));
+      const room = this.madeUp.subarray(this.madeUpCount);
+      this.madeUpCount += resampler.process(this.decoded.subarray(0, count), room);
+    }
+    space.set(this.madeUp.subarray(0, space.length));
+    this.madeUpCount -= space.length;
+    this.madeUp.copyWithin(0, space.length, space.length + this.madeUpCount);
+    return true;
+  }
+
   private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
     if (this.speaksAgain) this.inComfortNoise = false;
     this.concealedSinceAudio = 0;
+    this.madeUpCount = 0;
     const incoming = this.byPayloadType.get(payloadType);
+    this.lastHeard = incoming;
     this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
     if (!incoming || count === 0) {
