@@ -12,17 +12,10 @@ import { ReceiveStatistics } from "../rtp/receive-statistics.js";
 import { type RtpPacket, timestampDelta } from "../rtp/rtp.js";
 import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
 import { Concealment } from "./concealment.js";
+import { DelayFitter } from "./delay-fitter.js";
 import { DtmfDetector } from "./dtmf-detector.js";
 import { JitterBuffer } from "./jitter-buffer.js";
-import { lengthen, shorten } from "./pitch.js";
 
-/** The delay is brought down when it is this much too long, until it is nearly right. */
-const TOO_LATE_MS = 30;
-const LATE_ENOUGH_MS = 10;
-const TOO_EARLY_MS = 0;
-/** When this much too late, quiet stretches are left out as a whole. */
-const FAR_TOO_LATE_MS = 60;
-const QUIET_RMS = 60;
 const USUAL_PACKET_MS = 60;
 /** So much is made up in a row by codecs that do it themselves; there is silence after that. */
 const CODEC_CONCEALS_MS = 100;
@@ -45,6 +38,7 @@ export class MediaReceiver {
   private readonly sampleRate: number;
   private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   private readonly concealment: Concealment;
+  private readonly fitter: DelayFitter;
   private byPayloadType = new Map<number, Incoming>();
   private eventClockRates = new Map<number, number>();
   private comfortNoiseTypes = new Set<number>();
@@ -63,7 +57,6 @@ export class MediaReceiver {
   private readonly comfortNoise = new ComfortNoise();
   /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
   private soundDigits: DtmfDetector | undefined;
-  private shortening = false;
   /** Room for usual packets; it grows with what comes. */
   private pending: Int16Array;
   private pendingCount = 0;
@@ -81,6 +74,7 @@ export class MediaReceiver {
     this.sampleRate = options.sampleRate;
     this.onDigit = options.onDigit;
     this.concealment = new Concealment(this.sampleRate);
+    this.fitter = new DelayFitter(this.sampleRate);
     const usual = (this.sampleRate * USUAL_PACKET_MS) / 1000;
     this.decoded = new Int16Array(usual);
     this.converted = new Int16Array(usual);
@@ -328,19 +322,12 @@ export class MediaReceiver {
     this.pendingCount += fitted.length;
   }
 
-  /** Makes a block shorter or longer, so that the delay comes to what the jitter asks for. */
   private fit(block: Int16Array, nowMs: number): Int16Array {
     const blockMs = (block.length * 1000) / this.sampleRate;
     const pendingMs = (this.pendingCount * 1000) / this.sampleRate;
     // A packet is wanted before what is pending was heard: that much earlier it must be there.
     const slackMs = this.buffer.excessMs(nowMs, blockMs);
-    const excessMs = slackMs + pendingMs;
-    this.shortening = excessMs > (this.shortening ? LATE_ENOUGH_MS : TOO_LATE_MS);
-    if (this.shortening) {
-      if (excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS) return block.subarray(0, 0);
-      return block.subarray(0, shorten(block, this.sampleRate));
-    }
-    return slackMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
+    return this.fitter.fit(block, slackMs + pendingMs, slackMs);
   }
 }
 
@@ -350,10 +337,4 @@ function withRoom(samples: Int16Array, needed: number): Int16Array {
   const larger = new Int16Array(2 * needed);
   larger.set(samples);
   return larger;
-}
-
-function rms(samples: Int16Array): number {
-  let power = 0;
-  for (let index = 0; index < samples.length; index++) power += (samples[index] ?? 0) ** 2;
-  return Math.sqrt(power / Math.max(1, samples.length));
 }
