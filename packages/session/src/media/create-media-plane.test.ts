@@ -203,7 +203,8 @@ describe("media plane", () => {
       expect(await one.port.mark()).toEqual({ playedMs: 400, interrupted: false });
       await sleep(200);
       const heard = concatAudio(...other.frames.slice(from).map(({ data }) => data));
-      expect([change.send.name, likeness(heard, said, 800) > 0.9]).toEqual([
+      // In short pieces: the delay fits itself to longer packets, by a pitch period at a time.
+      expect([change.send.name, likeness(heard, said, 400) > 0.9]).toEqual([
         change.send.name,
         true,
       ]);
