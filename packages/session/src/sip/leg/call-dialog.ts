@@ -1,6 +1,9 @@
 import type {
+  IncomingAckRequest,
   IncomingByeRequest,
   IncomingInfoRequest,
+  IncomingInviteRequest,
+  IncomingMessageRequest,
   IncomingNotifyRequest,
   IncomingReferRequest,
   IncomingRequestMessage,
@@ -34,13 +37,17 @@ export interface CallDialogOptions {
   readonly ownsCallId: boolean;
 }
 
-/** An INVITE dialog after it was accepted: what both kinds of leg do alike (RFC 3261 12, 14, 15). */
-export class CallDialog {
+/**
+ * An INVITE dialog after it was accepted: what both kinds of leg do alike (RFC 3261 12, 14, 15). It is
+ * told of what comes as sip.js tells it, which spares each call an object with a closure for each
+ * request there is.
+ */
+export class CallDialog implements DialogDelegate {
   readonly keeper: SessionKeeper;
   private readonly options: CallDialogOptions;
   private ended = false;
   /** Inbound: our 2xx has no ACK yet, so no BYE may leave (RFC 3261 15). */
-  private awaitingAck = false;
+  private awaitedAck: ((message: IncomingRequestMessage | undefined) => void) | undefined;
   private pendingBye: { readonly reason: ReasonToSend | undefined } | undefined;
   private readonly renegotiation: Renegotiation;
 
@@ -58,21 +65,7 @@ export class CallDialog {
       keeper: this.keeper,
       onLost: (detail) => this.lose(detail),
     });
-    const delegate: DialogDelegate = {
-      onBye: (request) => this.receiveBye(request),
-      onInfo: (request) => this.receiveInfo(request),
-      onInvite: (request) => this.renegotiation.receiveReinvite(request),
-      onUpdate: (message) => this.renegotiation.receiveUpdate(message),
-      onAck: ({ message }) => this.renegotiation.receiveAck(message),
-      onAckTimeout: () => this.lose("no ACK for our 200"),
-      onMessage: (request) => {
-        request.accept();
-        this.tellText(request.message);
-      },
-      onNotify: (request) => this.receiveNotify(request),
-      onRefer: (request) => options.onRefer(request),
-    };
-    options.session.delegate = delegate;
+    options.session.delegate = this;
   }
 
   get name(): DialogName {
@@ -90,36 +83,54 @@ export class CallDialog {
    * 2xx then, and its ACK got lost. A dialog with neither is lost.
    */
   awaitAck(onAck: (message: IncomingRequestMessage | undefined) => void): void {
-    this.awaitingAck = true;
-    const delegate = this.options.session.delegate;
-    if (!delegate) return;
-    const settle = () => {
-      this.awaitingAck = false;
-      delegate.onAck = ({ message }) => this.renegotiation.receiveAck(message);
-      delegate.onBye = (request) => this.receiveBye(request);
-    };
-    delegate.onBye = (request) => {
-      settle();
-      onAck(undefined);
-      this.receiveBye(request);
-    };
-    delegate.onAck = ({ message }) => {
-      settle();
-      onAck(message);
-      this.sendPendingBye();
-    };
-    delegate.onAckTimeout = () => {
-      settle();
-      if (this.pendingBye) this.sendPendingBye();
-      else this.lose("no ACK for our 200");
-    };
+    this.awaitedAck = onAck;
+  }
+
+  onAck({ message }: IncomingAckRequest): void {
+    const { awaitedAck } = this;
+    if (!awaitedAck) return this.renegotiation.receiveAck(message);
+    this.awaitedAck = undefined;
+    awaitedAck(message);
+    this.sendPendingBye();
+  }
+
+  onAckTimeout(): void {
+    this.awaitedAck = undefined;
+    if (this.pendingBye) this.sendPendingBye();
+    else this.lose("no ACK for our 200");
+  }
+
+  onBye(request: IncomingByeRequest): void {
+    const { awaitedAck } = this;
+    this.awaitedAck = undefined;
+    awaitedAck?.(undefined);
+    request.accept();
+    if (this.ended) return;
+    this.end({ type: "far_side_ended", request: "BYE", reason: reasonOf(request.message) });
+  }
+
+  onInvite(request: IncomingInviteRequest): void {
+    this.renegotiation.receiveReinvite(request);
+  }
+
+  onUpdate(message: IncomingRequestMessage): void {
+    this.renegotiation.receiveUpdate(message);
+  }
+
+  onRefer(request: IncomingReferRequest): void {
+    this.options.onRefer(request);
+  }
+
+  onMessage(request: IncomingMessageRequest): void {
+    request.accept();
+    this.tellText(request.message);
   }
 
   /** Ends the dialog with BYE, as soon as it may be sent. */
   bye(reason?: ReasonToSend): void {
     if (this.ended) return;
     this.pendingBye ??= { reason };
-    if (!this.awaitingAck) this.sendPendingBye();
+    if (!this.awaitedAck) this.sendPendingBye();
   }
 
   /** Lets go of every timer, whatever is still under way. */
@@ -183,7 +194,7 @@ export class CallDialog {
     return `sip:${target}@${host}${port === undefined ? "" : `:${port}`}`;
   }
 
-  private receiveNotify(request: IncomingNotifyRequest): void {
+  onNotify(request: IncomingNotifyRequest): void {
     const { message } = request;
     request.accept();
     const progress = readTransferNotify(
@@ -211,13 +222,7 @@ export class CallDialog {
     }
   }
 
-  private receiveBye(request: IncomingByeRequest): void {
-    request.accept();
-    if (this.ended) return;
-    this.end({ type: "far_side_ended", request: "BYE", reason: reasonOf(request.message) });
-  }
-
-  private receiveInfo(request: IncomingInfoRequest): void {
+  onInfo(request: IncomingInfoRequest): void {
     const { message } = request;
     const dtmf = parseInfoDtmf(message.getHeader("content-type"), message.body ?? "");
     if (dtmf) {
@@ -252,8 +257,11 @@ export class CallDialog {
     this.keeper.stop();
     this.renegotiation.stop();
     // sip.js may keep the dialog for another 64·T1; the call must not be kept with it.
-    this.options.session.delegate = {};
+    this.options.session.delegate = nobody;
     if (last) this.options.emit(last);
     this.options.onEnded();
   }
 }
+
+/** What sip.js answers by itself is enough. */
+const nobody: DialogDelegate = {};
