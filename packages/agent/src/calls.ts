@@ -56,7 +56,7 @@ export function createCalls(options: AgentRunnerOptions): Calls {
   const ended: string[] = [];
 
   const keep = (running: RunningCall): Call => {
-    const call = viewOf(running);
+    const call = new CallView(running);
     known.set(call.callId, { call, running });
     void call.ended.then(() => {
       ended.push(call.callId);
@@ -99,22 +99,35 @@ export function createCalls(options: AgentRunnerOptions): Calls {
   };
 }
 
-function viewOf({ call, context }: RunningCall): Call {
-  return {
-    callId: call.callId,
-    userNumber: context.userNumber,
-    ownNumber: context.ownNumber,
-    direction: call.direction,
-    session: context.session,
-    ended: call.ended,
-    get state() {
-      return call.state;
-    },
-    get status() {
-      return call.status;
-    },
-    get outcome() {
-      return call.outcome;
-    },
-  };
+/** A class: a literal with getters would have a hidden class of its own, and keep the call with it. */
+class CallView implements Call {
+  readonly callId: string;
+  readonly userNumber: string;
+  readonly ownNumber: string | undefined;
+  readonly direction: Call["direction"];
+  readonly session: AgentSession;
+  readonly ended: Promise<CallOutcome>;
+  readonly #call: RunningCall["call"];
+
+  constructor({ call, context }: RunningCall) {
+    this.callId = call.callId;
+    this.userNumber = context.userNumber;
+    this.ownNumber = context.ownNumber;
+    this.direction = call.direction;
+    this.session = context.session;
+    this.ended = call.ended;
+    this.#call = call;
+  }
+
+  get state(): CallState {
+    return this.#call.state;
+  }
+
+  get status(): VisibleStatus {
+    return this.#call.status;
+  }
+
+  get outcome(): CallOutcome | undefined {
+    return this.#call.outcome;
+  }
 }

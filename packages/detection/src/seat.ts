@@ -10,7 +10,7 @@ import { DetectionError } from "./errors.js";
 import { VERDICT_LABELS } from "./fusion.js";
 import { type GuardedClock, guardClock } from "./guarded-clock.js";
 import type { FrontEnd } from "./signal/front-end.js";
-import type { HeardTone, Hop, Utterance } from "./signal/heard-audio.js";
+import type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";
 
 /** Time a detector may take for one frame or signal before it counts as slow. */
 export const SLOW_MS = 20;
@@ -141,7 +141,7 @@ export class Seat {
         this.report = report;
         this.host.onReport(this, report);
       },
-      audio: {
+      audio: new SeatAudio(frontEnd, {
         onHop: (listener) => {
           this.hopListener = listener;
         },
@@ -166,14 +166,37 @@ export class Seat {
           this.cancels.add(forget);
           return forget;
         },
-        get voiceActive() {
-          return frontEnd.voiceActive;
-        },
-        get nowMs() {
-          return frontEnd.nowMs;
-        },
-      },
+      }),
     };
+  }
+}
+
+type Listening = Omit<HeardAudio, "voiceActive" | "nowMs">;
+
+/** A class: a literal with getters would have a hidden class of its own, and keep the call with it. */
+class SeatAudio implements HeardAudio {
+  readonly onHop: Listening["onHop"];
+  readonly onVoice: Listening["onVoice"];
+  readonly onTone: Listening["onTone"];
+  readonly onUtterance: Listening["onUtterance"];
+  readonly at: Listening["at"];
+  private readonly frontEnd: FrontEnd;
+
+  constructor(frontEnd: FrontEnd, listening: Listening) {
+    this.frontEnd = frontEnd;
+    this.onHop = listening.onHop;
+    this.onVoice = listening.onVoice;
+    this.onTone = listening.onTone;
+    this.onUtterance = listening.onUtterance;
+    this.at = listening.at;
+  }
+
+  get voiceActive(): boolean {
+    return this.frontEnd.voiceActive;
+  }
+
+  get nowMs(): number {
+    return this.frontEnd.nowMs;
   }
 }
 

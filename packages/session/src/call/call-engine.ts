@@ -3,6 +3,7 @@ import { deferred } from "../deferred.js";
 import { messageOf } from "../errors.js";
 import { EventHub, type HookFault } from "../event-hub.js";
 import type { SessionEvents } from "../events.js";
+import { extended } from "../extended.js";
 import { type Logger, silentLogger } from "../logger.js";
 import type { MediaLeg } from "../media/call-audio.js";
 import type {
@@ -149,7 +150,7 @@ export class CallEngine {
 
   /** What the leg has to tell: taps first, so that a verdict of theirs still counts. */
   takeSignal(legSignal: LegSignal): void {
-    const signal: CallSignal = { ...legSignal, atMs: this.atMs };
+    const signal: CallSignal = extended(legSignal, { atMs: this.atMs });
     this.taps.each((tap) => tap.onSignal?.(signal));
     this.tell({ type: "signal", signal });
   }
@@ -220,7 +221,7 @@ export class CallEngine {
     const { states, facts, settings } = this.snapshot;
     const identity = { callId: this.callId, createdAtWallMs: this.createdAtWallMs };
     const decided = outcomeOf(identity, facts, states, settings.profile);
-    const outcome = media === undefined ? decided : { ...decided, media };
+    const outcome = media === undefined ? decided : extended(decided, { media });
     this.outcome = outcome;
     this.#closing = true;
     const { callId } = this;

@@ -31,8 +31,8 @@ type Ruling = Omit<EndDecision, "finalState">;
  * Total: any facts give a decision whose final state the reason's row allows.
  */
 export function decideEnd(facts: CallFacts, profile: CarrierProfile): EndDecision {
-  const ruling = rule(facts, profile);
-  return { ...ruling, finalState: finalStateOf(ruling.endReason, facts) };
+  const { endReason, endedBy, because } = rule(facts, profile);
+  return { endReason, finalState: finalStateOf(endReason, facts), endedBy, because };
 }
 
 function rule(facts: CallFacts, profile: CarrierProfile): Ruling {

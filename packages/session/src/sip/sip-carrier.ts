@@ -10,6 +10,7 @@ import type {
 } from "../carrier.js";
 import { systemClock } from "../clock.js";
 import { OffhookError } from "../errors.js";
+import { extended } from "../extended.js";
 import { LiveSet } from "../live-set.js";
 import { type Logger, silentLogger } from "../logger.js";
 import { createMediaPlane } from "../media/create-media-plane.js";
@@ -276,7 +277,7 @@ export function createSipCarrier(options: SipCarrierOptions): SipCarrier {
     parseDestination: (to) => parseDestination(to, home),
     placeCall({ destination, ...request }, sink) {
       const requestUri = requestUriOf(destination, home?.hostPort, protocol);
-      return place({ ...request, requestUri }, sink);
+      return place(extended(request, { requestUri }), sink);
     },
     receiveCalls: (wanted: (offer: SipInboundOffer & InboundOffer) => void) =>
       inbound.receive(wanted),

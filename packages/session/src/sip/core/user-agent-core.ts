@@ -12,6 +12,7 @@ import {
   type UserAgentServer,
 } from "sip.js/lib/core/index.js";
 import { messageOf } from "../../errors.js";
+import { extended } from "../../extended.js";
 import { ForgetfulMap } from "../../forgetful-map.js";
 import type { Logger } from "../../logger.js";
 import type { Random } from "../../random.js";
@@ -104,8 +105,7 @@ class OffhookCore extends UserAgentCore {
     body?: Body,
   ): OutgoingRequestMessage {
     const { supportedOptionTags, userAgentHeaderFieldValue, viaHost } = this.configuration;
-    const options: OutgoingRequestMessageOptions = {
-      ...given,
+    const options: OutgoingRequestMessageOptions = extended(given, {
       fromTag: given.fromTag || this.random.hex(8),
       callId: given.callId || this.random.hex(16),
       forceRport: true,
@@ -113,7 +113,7 @@ class OffhookCore extends UserAgentCore {
         method === "REGISTER" ? [...supportedOptionTags, "path", "gruu"] : supportedOptionTags,
       userAgentString: userAgentHeaderFieldValue ?? "",
       viaHost,
-    };
+    });
     const { requestUri, routeSet } = strictlyRouted(requestURI, given.routeSet ?? []);
     if (routeSet.length > 0) options.routeSet = routeSet;
     return new OwnRequest(

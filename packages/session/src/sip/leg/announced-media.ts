@@ -43,6 +43,6 @@ export function announcedMedia(
   const family = isIP(source.address);
   if (family === 0) return undefined;
   const sender = (request.via.received ?? request.via.host).replace(/^\[|\]$/g, "");
-  const isLocal = local.check(source.address, family === 6 ? "ipv6" : "ipv4");
-  return isLocal && source.address !== sender ? undefined : source;
+  if (source.address === sender) return source;
+  return local.check(source.address, family === 6 ? "ipv6" : "ipv4") ? undefined : source;
 }

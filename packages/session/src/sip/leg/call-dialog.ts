@@ -60,8 +60,14 @@ export class CallDialog implements DialogDelegate {
       reinvite: () => this.renegotiation.reinvite(),
       onLost: (detail) => this.lose(detail),
     });
+    const { settings, binding, session, media, emit, ownsCallId } = options;
     this.renegotiation = new Renegotiation({
-      ...options,
+      settings,
+      binding,
+      session,
+      media,
+      emit,
+      ownsCallId,
       keeper: this.keeper,
       onLost: (detail) => this.lose(detail),
     });

@@ -93,7 +93,15 @@ export class SipOutboundLeg implements OutboundLeg {
       );
     this.ownsPort = media === undefined;
     this.early = new EarlyAnswers(this.legMedia);
-    this.attempts = new Attempts({ ...call, settings, offer: () => this.legMedia.offer() });
+    const { requestUri, fromUri, extraHeaders, findRoutes } = call;
+    this.attempts = new Attempts({
+      requestUri,
+      fromUri,
+      extraHeaders,
+      findRoutes,
+      offer: () => this.legMedia.offer(),
+      settings,
+    });
     this.succession = new Succession({
       settings,
       media: this.legMedia,

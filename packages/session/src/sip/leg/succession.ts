@@ -72,19 +72,25 @@ export class Succession {
   }
 
   /** The INVITE was accepted. */
-  begin(dialog: {
+  begin({
+    binding,
+    session,
+    ownsCallId,
+  }: {
     readonly binding: Binding;
     readonly session: Session;
     readonly ownsCallId: boolean;
   }): CallDialog {
     const { settings, media } = this.options;
     const own: CallDialog = new CallDialog({
-      ...dialog,
+      binding,
+      session,
+      ownsCallId,
       settings,
       media,
       emit: (signal) => this.tellOwn(signal),
       onEnded: () => this.endOwn(own),
-      onRefer: (request) => this.receiveRefer(request, dialog.session, dialog.binding),
+      onRefer: (request) => this.receiveRefer(request, session, binding),
     });
     this.own = own;
     return own;

@@ -14,15 +14,15 @@ export function identityOf(message: Headers): CallerIdentity {
   const remoteParty = remote && whom(remote.uri);
   const privacy = message.getHeader("privacy") ?? "";
   return {
-    ...(from?.displayName === undefined ? {} : { displayName: from.displayName }),
     asserted: message
       .getHeaders("p-asserted-identity")
       .flatMap((value) => parseNameAddr(value) ?? [])
       .map(({ uri }) => whom(uri)),
-    ...(remoteParty === undefined ? {} : { remoteParty }),
     private: /\b(?:id|user|header|full)\b/i.test(privacy) || remote?.params["privacy"] === "full",
     diversion: message.getHeaders("diversion"),
     historyInfo: message.getHeaders("history-info"),
+    ...(from?.displayName === undefined ? {} : { displayName: from.displayName }),
+    ...(remoteParty === undefined ? {} : { remoteParty }),
   };
 }
 

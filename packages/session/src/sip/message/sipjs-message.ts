@@ -158,8 +158,14 @@ class ReadResponse extends IncomingResponseMessage {
 
 interface ReadMessage extends IncomingMessage {
   source: ParsedMessage;
-  /** What was made sense of already, by name. */
-  meanings?: Readonly<Record<string, { readonly value: string; readonly meaning: unknown }>>;
+  /** What was made sense of already. */
+  meanings?: Meaning[];
+}
+
+interface Meaning {
+  readonly name: string;
+  readonly value: string;
+  readonly meaning: unknown;
 }
 
 interface SipjsHeader {
@@ -194,10 +200,11 @@ const reading: PropertyDescriptorMap & ThisType<ReadMessage> = {
       const plain = plainName(name);
       const value = index === 0 ? headerOf(this.source, plain) : this.getHeaders(plain)[index];
       if (value === undefined) return undefined;
-      const kept = this.meanings?.[plain];
-      if (kept?.value === value) return kept.meaning;
+      this.meanings ??= [];
+      for (const kept of this.meanings)
+        if (kept.name === plain && kept.value === value) return kept.meaning;
       const meaning = meaningOf(plain, value);
-      this.meanings = { ...this.meanings, [plain]: { value, meaning } };
+      this.meanings.push({ name: plain, value, meaning });
       return meaning;
     },
   },
