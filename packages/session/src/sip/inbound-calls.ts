@@ -85,9 +85,8 @@ export class InboundCalls {
     const brief = tooBrief(message);
     if (brief) return void request.reject({ statusCode: 422, extraHeaders: brief });
     const offer = sdpIn(message);
-    const { address } = binding.advertised;
     const { codecs } = settings.mediaPlane;
-    const why = offer && whyUnanswerable(offer, codecs, settings.srtp, address);
+    const why = offer && whyUnanswerable(offer, codecs, settings.srtp);
     if (why) return refuseInvite(request, 488, { headers: { Warning: `399 offhook "${why}"` } });
     if (message.hasHeader("replaces")) return this.replace(binding, request, arrival);
     const refusal = guard.refusal(this.callsUp);

@@ -13,6 +13,7 @@ import {
   isHeldByPeer,
   type LocalMedia,
   type Negotiation,
+  whyNoAnswer,
 } from "../message/sdp.js";
 import type { SdpText } from "../message/sdp-text.js";
 import type { LegSettings } from "./leg-settings.js";
@@ -193,19 +194,7 @@ export function whyUnanswerable(
   offer: string | SdpText,
   codecs: LocalMedia["codecs"],
   srtp: SrtpPolicy,
-  address: string,
 ): string | undefined {
   const sdes = makeSdes(srtp, { hex: (bytes) => "00".repeat(bytes), unit: () => 0 });
-  const result = answerOffer(offer, {
-    address,
-    port: 9,
-    codecs,
-    direction: "sendrecv",
-    // Whatever it is, it decides nothing here.
-    packetMs: 20,
-    sessionId: 1,
-    sessionVersion: 1,
-    ...(sdes ? { sdes } : {}),
-  });
-  return result.ok ? undefined : result.reason;
+  return whyNoAnswer(offer, { codecs, ...(sdes ? { sdes } : {}) });
 }

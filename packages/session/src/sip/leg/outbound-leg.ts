@@ -93,12 +93,13 @@ export class SipOutboundLeg implements OutboundLeg {
       );
     this.ownsPort = media === undefined;
     this.early = new EarlyAnswers(this.legMedia);
-    const { requestUri, fromUri, extraHeaders, findRoutes } = call;
+    const { requestUri, from, extraHeaders, findRoutes, uriOfNumber } = call;
     this.attempts = new Attempts({
       requestUri,
-      fromUri,
+      from,
       extraHeaders,
       findRoutes,
+      uriOfNumber,
       offer: () => this.legMedia.offer(),
       settings,
     });

@@ -26,6 +26,8 @@ export type SdesChoice =
   | { readonly ok: true; readonly ours?: SdesKey; readonly srtp?: SrtpKeys }
   | { readonly ok: false; readonly reason: string };
 
+const cryptoLine = /^a=crypto:/im;
+
 /** Best first: one pass over each packet rather than two (RFC 7714), then what everybody has. */
 const SUITES = ["AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"] as const satisfies SrtpSuite[];
 
@@ -54,6 +56,7 @@ export function formatCrypto({ tag, suite, key }: SdesKey): string {
  * as RFC 4568 6.3 wants it.
  */
 export function readCrypto(sdp: string, index: number): SdesKey[] {
+  if (!cryptoLine.test(sdp)) return [];
   let stream = -1;
   return sdp.split(/\r\n|\r|\n/).flatMap((line) => {
     if (line.startsWith("m=")) stream += 1;

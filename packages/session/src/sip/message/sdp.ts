@@ -5,13 +5,12 @@ import type { AgreedMedia, CodecOffer, MediaDirection } from "../../media/media-
 import {
   acceptSdes,
   chooseSdes,
-  formatCrypto,
   isSecureProfile,
   type LocalSdes,
   readCrypto,
   type SdesChoice,
-  type SdesKey,
 } from "./sdes.js";
+import { mediaLines, muxLine, refusedLine, sessionLines } from "./sdp-lines.js";
 import { SdpText } from "./sdp-text.js";
 
 /** Our own side of an offer or answer. */
@@ -68,30 +67,17 @@ export function formatOffer(local: LocalMedia): string {
 
 /** Answers an offer (RFC 3264 6): one audio stream, the others refused with port 0. */
 export function answerOffer(sdp: string | SdpText, local: LocalMedia): Negotiation {
-  const { text: offerText, description: offer } = SdpText.of(sdp);
-  if (!offer) return { ok: false, reason: "the offer is no SDP" };
-  const stream = chooseStream(offer, offerText, local.sdes);
-  if (!stream) return { ok: false, reason: whyNoAudio(offer, "the offer has no RTP audio") };
-  const { index, media, sdes } = stream;
-  if (!sdes.ok) return sdes;
-  const remote = remoteMedia(offer, media);
-  if (!remote) return { ok: false, reason: "the offer names no usable address" };
-  const theirs = codecsOf(media);
-  const common = local.codecs.flatMap((ours) => {
-    const match = theirs.find((codec) => sameCodec(codec, ours));
-    // Within an answer the offerer's payload type is used in both directions (RFC 3264 6.1).
-    return match ? [{ ...ours, payloadType: match.payloadType }] : [];
-  });
-  const speech = inTheirOrder(common, theirs).filter((codec) => !auxiliary.has(codec.name));
-  const send = speech[0];
-  if (!send) return { ok: false, reason: "offer and answer have no codec in common" };
+  const match = matchOffer(sdp, local);
+  if (!match.ok) return match;
+  const { offer, stream, remote, theirs, common, speech, send } = match;
+  const { media, sdes } = stream;
   const direction = narrow(local.direction, mirror(remote.direction));
   const receive = [...speech, ...common.filter((codec) => auxiliary.has(codec.name))];
   // The profile is the offerer's to choose (RFC 3264 6).
   const profile = media.protocol.toUpperCase();
   const crypto = sdes.ours ? [sdes.ours] : [];
   const lines = offer.media.map((other, at) =>
-    at === index
+    at === stream.index
       ? [...mediaLines(local, receive, direction, profile, crypto), ...muxLine(media)]
       : refusedLine(other),
   );
@@ -106,6 +92,50 @@ export function answerOffer(sdp: string | SdpText, local: LocalMedia): Negotiati
     sdes.srtp,
   );
   return { ok: true, agreed, profile, sdp: [...sessionLines(local), ...lines.flat()].join("") };
+}
+
+/** Why an offer could not be answered; undefined where it could. */
+export function whyNoAnswer(
+  offer: string | SdpText,
+  local: Pick<LocalMedia, "codecs" | "sdes">,
+): string | undefined {
+  const match = matchOffer(offer, local);
+  return match.ok ? undefined : match.reason;
+}
+
+/** What an offer and we have in common. */
+function matchOffer(sdp: string | SdpText, local: Pick<LocalMedia, "codecs" | "sdes">) {
+  const { text: offerText, description: offer } = SdpText.of(sdp);
+  if (!offer) return unfit("the offer is no SDP");
+  const stream = chooseStream(offer, offerText, local.sdes);
+  if (!stream) return unfit(whyNoAudio(offer, "the offer has no RTP audio"));
+  const { media, sdes } = stream;
+  if (!sdes.ok) return sdes;
+  const remote = remoteMedia(offer, media);
+  if (!remote) return unfit("the offer names no usable address");
+  const theirs = codecsOf(media);
+  const common = local.codecs.flatMap((ours) => {
+    const match = theirs.find((codec) => sameCodec(codec, ours));
+    // Within an answer the offerer's payload type is used in both directions (RFC 3264 6.1).
+    return match ? [{ ...ours, payloadType: match.payloadType }] : [];
+  });
+  const speech = inTheirOrder(common, theirs).filter((codec) => !auxiliary.has(codec.name));
+  const send = speech[0];
+  if (!send) return unfit("offer and answer have no codec in common");
+  return {
+    ok: true,
+    offer,
+    stream: { ...stream, sdes },
+    remote,
+    theirs,
+    common,
+    speech,
+    send,
+  } as const;
+}
+
+function unfit(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason };
 }
 
 /** Reads the answer to our offer. */
@@ -320,11 +350,6 @@ function rtcpOf(media: MediaDescription, remote: RemoteMedia): Pick<AgreedMedia,
   return usable ? { rtcp: { address, port } } : {};
 }
 
-/** Reports on the RTP port are sent and taken anyway; an offerer who can do it too wants to be told. */
-function muxLine(media: MediaDescription): string[] {
-  return media.rtcpMux === undefined ? [] : ["a=rtcp-mux\r\n"];
-}
-
 function mirror(direction: MediaDirection): MediaDirection {
   if (direction === "sendonly") return "recvonly";
   if (direction === "recvonly") return "sendonly";
@@ -340,45 +365,4 @@ function narrow(left: MediaDirection, right: MediaDirection): MediaDirection {
   const receive = receives(left) && receives(right);
   if (send) return receive ? "sendrecv" : "sendonly";
   return receive ? "recvonly" : "inactive";
-}
-
-function sessionLines(local: LocalMedia): string[] {
-  const family = local.address.includes(":") ? "IP6" : "IP4";
-  return [
-    "v=0\r\n",
-    `o=offhook ${local.sessionId} ${local.sessionVersion} IN ${family} ${local.address}\r\n`,
-    "s=-\r\n",
-    `c=IN ${family} ${local.address}\r\n`,
-    "t=0 0\r\n",
-  ];
-}
-
-function mediaLines(
-  local: LocalMedia,
-  codecs: readonly CodecOffer[],
-  direction: MediaDirection,
-  profile: string,
-  crypto: readonly SdesKey[],
-): string[] {
-  const payloads = codecs.map((codec) => codec.payloadType).join(" ");
-  return [
-    `m=audio ${local.port} ${profile} ${payloads}\r\n`,
-    ...crypto.map(formatCrypto),
-    ...codecs.flatMap((codec) => {
-      const channels = codec.channels && codec.channels > 1 ? `/${codec.channels}` : "";
-      // Lower case is how RFC 4733 registers it, and some peers compare letter by letter.
-      const name = codec.name === "TELEPHONE-EVENT" ? "telephone-event" : codec.name;
-      const fmtp = codec.fmtp ?? (codec.name === "TELEPHONE-EVENT" ? "0-16" : undefined);
-      return [
-        `a=rtpmap:${codec.payloadType} ${name}/${codec.clockRate}${channels}\r\n`,
-        ...(fmtp === undefined ? [] : [`a=fmtp:${codec.payloadType} ${fmtp}\r\n`]),
-      ];
-    }),
-    `a=ptime:${local.packetMs}\r\n`,
-    `a=${direction}\r\n`,
-  ];
-}
-
-function refusedLine(media: MediaDescription): string[] {
-  return [`m=${media.type} 0 ${media.protocol} ${media.payloads ?? "0"}\r\n`];
 }
