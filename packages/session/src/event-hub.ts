@@ -1,4 +1,3 @@
-import { EventEmitter } from "eventemitter3";
 import type { Clock, TimerHandle } from "./clock.js";
 import { messageOf } from "./errors.js";
 
@@ -34,7 +33,8 @@ export interface EventHubOptions {
  * that throws, rejects or hangs is reported and nothing else changes.
  */
 export class EventHub<Events extends object> {
-  readonly #emitter = new EventEmitter<string>();
+  /** Never changed in place: a listener may come or go while an event is told. */
+  #listeners: readonly Listener[] = nobody;
   readonly #options: EventHubOptions;
   readonly #watches = new Set<TimerHandle>();
 
@@ -44,12 +44,12 @@ export class EventHub<Events extends object> {
 
   /** Returns its unsubscribe. A listener added twice is called twice. */
   on<Name extends keyof Events & string>(name: Name, hook: Hook<Events[Name]>): () => void {
-    const listener = (payload: Events[Name], settled: Promise<void>[]) => {
-      const watched = this.#call(name, hook, payload);
-      if (watched) settled.push(watched);
+    const listener: Listener = { name, hook };
+    // A spread would leave room for more than a call ever has.
+    this.#listeners = this.#listeners.concat(listener);
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
-    this.#emitter.on(name, listener);
-    return () => void this.#emitter.off(name, listener);
   }
 
   /** Like `on`, for one occurrence. */
@@ -67,13 +67,17 @@ export class EventHub<Events extends object> {
    */
   emit<Name extends keyof Events & string>(name: Name, payload: Events[Name]): Promise<void> {
     const settled: Promise<void>[] = [];
-    this.#emitter.emit(name, payload, settled);
+    for (const listener of this.#listeners) {
+      if (listener.name !== name) continue;
+      const watched = this.#call(name, listener.hook as Hook<Events[Name]>, payload);
+      if (watched) settled.push(watched);
+    }
     return settled.length === 0 ? done : Promise.all(settled).then(nothing);
   }
 
   /** Forgets all listeners and clears every watch. */
   close(): void {
-    this.#emitter.removeAllListeners();
+    this.#listeners = nobody;
     for (const watch of this.#watches) this.#options.clock.clear(watch);
     this.#watches.clear();
   }
@@ -133,6 +137,13 @@ export class EventHub<Events extends object> {
   }
 }
 
+/** An object of its own for each: one hook may be added twice. */
+interface Listener {
+  readonly name: string;
+  readonly hook: Hook<never>;
+}
+
+const nobody: readonly Listener[] = [];
 const done = Promise.resolve();
 
 function nothing(): void {}
