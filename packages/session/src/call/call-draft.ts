@@ -38,13 +38,13 @@ export class CallDraft {
 
   enter(state: CallState, atMs: number): void {
     this.state = state;
-    this.#states = [...this.#states, { state, atMs }];
+    this.#states = this.#states.concat({ state, atMs });
     this.effects.push({ type: "enter", state, atMs });
   }
 
   start(timer: CallTimer, delayMs: number = this.limits[`${timer}Ms`]): void {
     if (timer === "userSilence" && !this.#settings.hearsVoice) return;
-    this.#running = [...this.#running.filter((other) => other !== timer), timer];
+    this.#running = this.#running.filter((other) => other !== timer).concat(timer);
     this.effects.push({ type: "start_timer", timer, delayMs });
   }
 

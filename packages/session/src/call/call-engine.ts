@@ -157,11 +157,11 @@ export class CallEngine {
 
   /** One input at a time: what a listener or a leg causes meanwhile waits its turn. */
   tell(input: CallInput): void {
-    this.#queue.push(input);
-    if (this.#draining) return;
+    if (this.#draining) return void this.#queue.push(input);
     this.#draining = true;
     try {
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#take(next);
+      let next: CallInput | undefined = input;
+      for (; next; next = this.#queue.shift()) this.#take(next);
     } finally {
       this.#draining = false;
     }

@@ -140,7 +140,7 @@ function onProvisional(draft: CallDraft, response: ProvisionalResponse, atMs: nu
   if (draft.state !== "dialing" && draft.state !== "ringing") return;
   const { facts } = draft;
   if (facts.provisional.length < EVIDENCE_LIMIT)
-    draft.learn({ provisional: [...facts.provisional, provisionalEntry(atMs, response)] });
+    draft.learn({ provisional: facts.provisional.concat(provisionalEntry(atMs, response)) });
   draft.stop("noResponse");
   // Withdrawn while nothing had come yet: the CANCEL goes out now, its answer has its own limit.
   if (facts.ending !== undefined) return draft.startUnlessRunning("cancel");

@@ -15,7 +15,7 @@ import { silentLogger } from "../../logger.js";
 import { seededRandom } from "../../random.js";
 import { parseVia } from "../message/header-value.js";
 import { headerOf, parseMessage } from "../message/parse.js";
-import { toSipjsRequest } from "../message/sipjs-message.js";
+import { toSipjsRequest, toSipjsUri } from "../message/sipjs-message.js";
 import {
   admitToDialog,
   failClient,
@@ -385,5 +385,20 @@ describe("the patches of sip.js", () => {
     for (const made of [first, second]) made.receive("FOO", 1);
     expect(first.sent[1]).toMatch(/^SIP\/2\.0 405/);
     expect(first.sent[1]).toBe(second.sent[1]);
+  });
+});
+
+describe("a URI of ours", () => {
+  it("keeps its parts once, and says the same as sip.js's own", () => {
+    const text = "sip:bob@192.0.2.1:5070;transport=tcp";
+    const ours = toSipjsUri(text);
+    const theirs = new URI("sip", "bob", "192.0.2.1", 5070, { transport: "tcp" });
+    const parts = ours as unknown as { raw: object; normal: object; headers: object };
+    expect(parts.raw).toBe(parts.normal);
+    expect(parts.headers).toBe((toSipjsUri("sip:a@b") as unknown as typeof parts).headers);
+    const read = (uri: URI | undefined) =>
+      [uri?.scheme, uri?.user, uri?.host, uri?.port, uri?.getParam("transport"), uri?.aor] as const;
+    expect(read(ours)).toEqual(read(theirs));
+    expect(ours?.toString()).toBe(theirs.toString());
   });
 });

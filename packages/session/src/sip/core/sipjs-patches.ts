@@ -145,6 +145,18 @@ export function forgetAnswered(dialog: Dialog): void {
   forgetBeginning(dialog);
 }
 
+const noHeaders: object = Object.freeze({});
+
+/**
+ * Keeps the parts of a URI once: sip.js has them as written and in lower case, and an empty table of
+ * headers with each. For URIs in lower case that nobody changes, of which a dialog holds three.
+ */
+export function keepOnce(uri: URI): void {
+  const inner = uri as unknown as { raw: object; normal: object; headers: object };
+  inner.raw = inner.normal;
+  inner.headers = noHeaders;
+}
+
 /** sip.js would put the first answer of an early dialog into a 2xx that is to have no SDP. */
 export function forgetEarlyAnswer(session: Session): void {
   if (session instanceof SessionDialog) Object.assign(session, { _answer: undefined });

@@ -6,6 +6,7 @@ import {
   NameAddrHeader,
   URI,
 } from "sip.js/lib/core/index.js";
+import { keepOnce } from "../core/sipjs-patches.js";
 import type { Wire } from "../transport/wire.js";
 import { sdpOf } from "./evidence.js";
 import { plainName, sipjsName } from "./header-names.js";
@@ -40,6 +41,7 @@ export class VerbatimUri extends URI {
       ...parsed.params,
     });
     this.parsed = parsed;
+    keepOnce(this);
   }
 
   override clone(): URI {
