@@ -69,6 +69,8 @@ export interface Panel {
   close(): void;
 }
 
+type VoiceListener = (active: boolean, atMs: number) => void;
+
 const LEDGER_LIMIT = 1_000;
 const MEASURED_FEEDS = 200;
 const UNHEARD_LIMIT = 10;
@@ -86,8 +88,8 @@ class CallPanel implements Panel {
   private readonly seats: Seat[] = [];
   private readonly priors: SignalPriors;
   private readonly deadAir: DeadAir | undefined;
-  private readonly unheardFor = new Set<string>();
-  private readonly voiceListeners = new Set<(active: boolean, atMs: number) => void>();
+  private unheardFor: readonly string[] = [];
+  private voiceListeners: readonly VoiceListener[] = [];
   private readonly stopwatch: () => number;
   private readonly call: SeenCall;
   private feeding = 0;
@@ -168,8 +170,11 @@ class CallPanel implements Panel {
   }
 
   onVoice(listener: (active: boolean, atMs: number) => void): () => void {
-    this.voiceListeners.add(listener);
-    return () => this.voiceListeners.delete(listener);
+    const others = () => this.voiceListeners.filter((other) => other !== listener);
+    this.voiceListeners = others().concat(listener);
+    return () => {
+      this.voiceListeners = others();
+    };
   }
 
   close(): void {
@@ -178,7 +183,7 @@ class CallPanel implements Panel {
     this.deadAir?.close();
     for (const seat of this.seats) seat.close();
     this.frontEnd.close();
-    this.voiceListeners.clear();
+    this.voiceListeners = [];
   }
 
   /** Feeds every detector first and decides then, so that their order does not matter. */
@@ -311,8 +316,8 @@ class CallPanel implements Panel {
   /** A frame that cannot be analysed. Told once for each reason, as all that follow may be alike. */
   private unheard(cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    if (this.unheardFor.has(reason) || this.unheardFor.size === UNHEARD_LIMIT) return;
-    this.unheardFor.add(reason);
+    if (this.unheardFor.includes(reason) || this.unheardFor.length === UNHEARD_LIMIT) return;
+    this.unheardFor = this.unheardFor.concat(reason);
     this.tell("front-end", `audio was not heard: ${reason}`, cause);
   }
 

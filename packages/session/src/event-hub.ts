@@ -36,7 +36,8 @@ export class EventHub<Events extends object> {
   /** Never changed in place: a listener may come or go while an event is told. */
   #listeners: readonly Listener[] = nobody;
   readonly #options: EventHubOptions;
-  readonly #watches = new Set<TimerHandle>();
+  /** Made with the first async listener. */
+  #watches: Set<TimerHandle> | undefined;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
@@ -78,8 +79,8 @@ export class EventHub<Events extends object> {
   /** Forgets all listeners and clears every watch. */
   close(): void {
     this.#listeners = nobody;
-    for (const watch of this.#watches) this.#options.clock.clear(watch);
-    this.#watches.clear();
+    for (const watch of this.#watches ?? []) this.#options.clock.clear(watch);
+    this.#watches = undefined;
   }
 
   #call<Payload>(event: string, hook: Hook<Payload>, payload: Payload): Promise<void> | undefined {
@@ -100,7 +101,7 @@ export class EventHub<Events extends object> {
     const { clock, deadlineMs } = this.#options;
     return new Promise((resolve) => {
       const settle = (result: HookTiming["result"]) => {
-        if (this.#watches.delete(watch)) this.#time(event, startedAtMs, result);
+        if (this.#watches?.delete(watch)) this.#time(event, startedAtMs, result);
         clock.clear(watch);
         resolve();
       };
@@ -109,6 +110,7 @@ export class EventHub<Events extends object> {
         const message = `A ${event} hook did not settle within ${deadlineMs} ms.`;
         this.#report({ code: "HOOK_TIMED_OUT", event, message });
       }, deadlineMs);
+      this.#watches ??= new Set();
       this.#watches.add(watch);
       const settled = () => settle("settled");
       // Adopted first: a foreign thenable may throw where a promise would reject.

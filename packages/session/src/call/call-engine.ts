@@ -63,8 +63,8 @@ export class CallEngine {
   readonly #lateFaults: CallFault[] = [];
   /** What happened before `call_start`, which is told first. */
   readonly #untold: CallInput[] = [];
-  readonly #disconnected = deferred<void>();
-  readonly #closed = deferred<CallOutcome>();
+  readonly #tellDisconnected: () => void;
+  readonly #tellEnded: (outcome: CallOutcome) => void;
   #draining = false;
   #opened = false;
   #closing = false;
@@ -73,8 +73,12 @@ export class CallEngine {
     this.callId = options.callId;
     this.direction = direction;
     this.clock = options.clock;
-    this.ended = this.#closed.promise;
-    this.disconnected = this.#disconnected.promise;
+    const ended = deferred<CallOutcome>();
+    const disconnected = deferred<void>();
+    this.ended = ended.promise;
+    this.#tellEnded = ended.resolve;
+    this.disconnected = disconnected.promise;
+    this.#tellDisconnected = disconnected.resolve;
     this.#logger = options.logger ?? silentLogger;
     this.#createdAtMs = this.clock.nowMs();
     this.createdAtWallMs = this.clock.wallMs();
@@ -234,7 +238,7 @@ export class CallEngine {
       endedBy,
       outcome,
     });
-    this.#disconnected.resolve();
+    this.#tellDisconnected();
     void hooks.then(() => this.#closeRecord(outcome));
   }
 
@@ -269,7 +273,7 @@ export class CallEngine {
     this.legs.forget();
     const errors = [...outcome.errors, ...this.#lateFaults];
     this.outcome = errors.length === outcome.errors.length ? outcome : { ...outcome, errors };
-    this.#closed.resolve(this.outcome);
+    this.#tellEnded(this.outcome);
   }
 
   #onHookFault({ code, event, message }: HookFault): void {

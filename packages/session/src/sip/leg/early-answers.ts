@@ -9,10 +9,9 @@ const MAX_FORKS = 32;
 /** What the forks of our INVITE answered before any of them picked up (RFC 3261 13.2.1). */
 export class EarlyAnswers {
   private readonly media: LegMedia;
-  /** Who rings, by To-tag. */
+  /** Who rings, and what they answered, by To-tag; the answers are more than most calls have. */
   private readonly ringing = new Set<string>();
-  /** By To-tag. */
-  private readonly answers = new Map<string, string>();
+  private answers: Map<string, string> | undefined;
   private heard: string | undefined;
 
   constructor(media: LegMedia) {
@@ -23,6 +22,7 @@ export class EarlyAnswers {
   take(tag: string, sdp: string): void {
     if (!this.media.accept(sdp).ok) return;
     this.heard = tag;
+    this.answers ??= new Map();
     if (this.answers.size < MAX_FORKS) this.answers.set(tag, sdp);
   }
 
@@ -54,8 +54,9 @@ export class EarlyAnswers {
    */
   settle(tag: string): boolean {
     if (this.heard === tag) return true;
-    const [only] = this.answers.size === 1 && !this.rings(tag) ? this.answers.values() : [];
-    const sdp = this.answers.get(tag) ?? only;
+    const { answers } = this;
+    const [only] = answers?.size === 1 && !this.rings(tag) ? answers.values() : [];
+    const sdp = answers?.get(tag) ?? only;
     return sdp !== undefined && this.media.accept(sdp).ok;
   }
 }
