@@ -1,4 +1,5 @@
 import {
+  type CallLimits,
   type CallLimitsInput,
   type CallOutcome,
   CallSession,
@@ -104,6 +105,8 @@ export class AgentRunner {
   readonly drained: Promise<void>;
 
   readonly #agent: Agent;
+  /** Of the calls of that agent which have none of their own. */
+  readonly #limits: CallLimits;
   readonly #routes: readonly InboundRoute[];
   readonly #carrier: Carrier;
   readonly #settings: z.output<typeof optionsSchema>;
@@ -126,6 +129,7 @@ export class AgentRunner {
     this.#settings = parseOptions("AgentRunner", optionsSchema, rest);
     this.#profile = parseOptions("carrier profile", carrierProfileSchema, carrier.profile ?? {});
     this.#agent = agent;
+    this.#limits = this.#limitsOf(agent);
     this.#routes = options.routes ?? [];
     this.#carrier = carrier;
     this.#logger = logger ?? silentLogger;
@@ -218,13 +222,15 @@ export class AgentRunner {
     agent: Agent,
     callLimits: CallLimitsInput | undefined,
   ): CallSession {
-    const { limits } = this.#settings;
     const call = new CallSession(direction, {
       callId: `call_${this.#random.hex(8)}`,
       carrier: this.#carrier,
       logger: this.#logger,
       settings: {
-        limits: resolveLimits(limits, this.#profile.limits, agent.limits, callLimits),
+        limits:
+          agent === this.#agent && callLimits === undefined
+            ? this.#limits
+            : this.#limitsOf(agent, callLimits),
         profile: this.#profile,
         hearsVoice: true,
       },
@@ -235,6 +241,10 @@ export class AgentRunner {
       this.#forget(call, outcome);
     });
     return call;
+  }
+
+  #limitsOf(agent: Agent, callLimits?: CallLimitsInput): CallLimits {
+    return resolveLimits(this.#settings.limits, this.#profile.limits, agent.limits, callLimits);
   }
 
   #forget(call: CallSession, outcome: CallOutcome): void {

@@ -145,16 +145,17 @@ export function forgetAnswered(dialog: Dialog): void {
   forgetBeginning(dialog);
 }
 
-const noHeaders: object = Object.freeze({});
+const none: object = Object.freeze({});
 
 /**
- * Keeps the parts of a URI once: sip.js has them as written and in lower case, and an empty table of
- * headers with each. For URIs in lower case that nobody changes, of which a dialog holds three.
+ * Keeps the parts of a URI once: sip.js has them as written and in lower case, and with each a table
+ * of headers and one of parameters, mostly empty. For URIs in lower case that nobody changes, of which a dialog holds three.
  */
 export function keepOnce(uri: URI): void {
-  const inner = uri as unknown as { raw: object; normal: object; headers: object };
+  const inner = uri as unknown as Record<"raw" | "normal" | "headers" | "parameters", object>;
   inner.raw = inner.normal;
-  inner.headers = noHeaders;
+  inner.headers = none;
+  if (Object.keys(inner.parameters).length === 0) inner.parameters = none;
 }
 
 /** sip.js would put the first answer of an early dialog into a 2xx that is to have no SDP. */
