@@ -16,8 +16,11 @@ const ABOVE_NOISE = 2;
 const NOISE_SHARE = 0.45;
 /** How fast the noise estimate follows, per step without speech. */
 const NOISE_PACE = 0.06;
-/** A steady tone moves less than this from one step to the next. */
+/** A steady tone moves less than this from one step to the next, and less than that in all. */
 const STEADY_HZ = 12;
+const DRIFT_HZ = 18;
+/** No signal of a network or a machine is lower; the pitch of a woman's or a child's voice is. */
+const LOWEST_TONE_HZ = 290;
 const STEADY_MINIMUM_DB = -58;
 
 /** Turns 8 kHz samples into hops, one every 160 samples, without allocating. */
@@ -35,6 +38,7 @@ export class HopAnalyser {
   private dcOutput = 0;
   private steadyHz = 0;
   private steadySecondHz = 0;
+  private toneFromHz = 0;
   private noisePower = 0;
   private loud = false;
 
@@ -143,11 +147,15 @@ export class HopAnalyser {
     const pure =
       this.loud &&
       hop.levelDb > STEADY_MINIMUM_DB &&
+      hop.peakHz > LOWEST_TONE_HZ &&
       hop.peakShare + hop.secondShare > STEADY_SHARE;
     const dual = hop.secondShare > 0.12;
-    const same =
-      Math.abs(hop.peakHz - this.steadyHz) < STEADY_HZ ||
-      (dual && Math.abs(hop.peakHz - this.steadySecondHz) < STEADY_HZ);
+    const first = Math.abs(hop.peakHz - this.steadyHz) < STEADY_HZ;
+    const second = dual && Math.abs(hop.peakHz - this.steadySecondHz) < STEADY_HZ;
+    // A voice glides: alike from step to step, elsewhere after a few.
+    const drifted = first && Math.abs(hop.peakHz - this.toneFromHz) > DRIFT_HZ;
+    const same = (first && !drifted) || second;
+    if (!pure || !same) this.toneFromHz = hop.peakHz;
     hop.steadyHops = !pure ? 0 : same ? hop.steadyHops + 1 : 1;
     this.steadyHz = hop.peakHz;
     this.steadySecondHz = dual ? hop.secondHz : 0;
