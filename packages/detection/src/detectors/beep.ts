@@ -2,13 +2,12 @@ import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import type { HeardTone } from "../signal/heard-audio.js";
+import { isSmooth, lowerHz, standsOut } from "./beep-shape.js";
 
 const ms = z.number().int().positive().max(60_000);
 const hz = z.number().positive().max(4_000);
 
 const ALONE = "steady-tone-alone";
-/** A tone this smooth from step to step is no voice. */
-const SMOOTH_DB = 0.6;
 /** The second of two beeps comes within this. */
 const DOUBLE_BEEP_MS = 400;
 const MELODY_GAP_MS = 160;
@@ -28,7 +27,7 @@ const LEADS_UP_MS = 2_500;
 export const beep = defineDetector({
   name: "beep",
   options: z.strictObject({
-    minMs: ms.default(170),
+    minMs: ms.default(100),
     /** Partials of a voice can hold for this long. */
     harmonicMinMs: ms.default(320),
     /** Without speech before it; a vowel follows speech at once. */
@@ -36,14 +35,17 @@ export const beep = defineDetector({
     /** Speech of a greeting, together. */
     greetingMs: z.number().int().min(0).max(60_000).default(240),
     maxMs: ms.default(1_600),
-    minHz: hz.default(380),
-    maxHz: hz.default(2_300),
+    minHz: hz.default(300),
+    maxHz: hz.default(2_450),
     /** Tones that began this soon after answer are the end of the ringback. */
     ignoreAfterAnswerMs: z.number().int().min(0).max(10_000).default(400),
     /** The level falls at least this far where it ends. */
     dropDb: z.number().positive().max(60).default(6),
-    /** The level changes at most this much from one 20 ms step to the next, on average. */
-    roughnessDb: z.number().positive().max(6).default(1.4),
+    /**
+     * The level changes at most this much from one 20 ms step to the next, on average, where silence
+     * sets the tone apart (GSM's coding is that rough); elsewhere a sixth of it, as voices sustain too.
+     */
+    roughnessDb: z.number().positive().max(6).default(3),
     /** Silence after it that shows it was the last tone. */
     settleMs: z.number().int().min(0).max(2_000).default(40),
     /** A beep before which nothing was said is at least this high: call progress tones are lower. */
@@ -74,19 +76,12 @@ export const beep = defineDetector({
     const looksLikeBeep = (tone: HeardTone) => {
       const durationMs = tone.endMs - tone.startMs;
       const lowHz = lowerHz(tone);
-      const long = durationMs >= options.harmonicMinMs;
       return (
         durationMs >= options.minMs &&
         durationMs <= options.maxMs &&
         lowHz >= options.minHz &&
         lowHz <= options.maxHz &&
-        tone.roughnessDb <= options.roughnessDb &&
-        // A long tone is one even where noise hides its end.
-        (tone.dropDb >= options.dropDb || (long && tone.dropDb > 2)) &&
-        // Or where lost packets hid its start; no voice holds one smooth note for as long.
-        (tone.quietBeforeMs >= options.quietBeforeMs ||
-          (long && tone.secondHz === 0 && tone.roughnessDb < SMOOTH_DB)) &&
-        (long || !isHarmonic(tone))
+        (standsOut(tone, options) || isSmooth(tone, options))
       );
     };
 
@@ -182,20 +177,6 @@ export const beep = defineDetector({
   },
 });
 
-/** Two partials of one voice: small multiples of the same pitch. */
-function isHarmonic(tone: HeardTone): boolean {
-  if (tone.secondHz === 0) return false;
-  const low = Math.min(tone.hz, tone.secondHz);
-  const ratio = Math.max(tone.hz, tone.secondHz) / low;
-  for (let multiple = 1; multiple <= 4; multiple++) {
-    const pitchHz = low / multiple;
-    if (pitchHz < 70 || pitchHz > 420) continue;
-    const nearest = Math.round(ratio * multiple);
-    if (Math.abs(ratio * multiple - nearest) < 0.014 * nearest) return true;
-  }
-  return false;
-}
-
 function isSamePitch(a: HeardTone, b: HeardTone): boolean {
   const same = (hz: number) => hz > 0 && Math.abs(hz - b.hz) < 15;
   return same(a.hz) || same(a.secondHz);
@@ -222,8 +203,4 @@ function isMelody(before: readonly HeardTone[], tone: HeardTone): boolean {
 /** T.30: a calling tone of half a second, or the answer tone, whole or in pieces. */
 function isFaxTone({ hz, startMs, endMs }: HeardTone): boolean {
   return (Math.abs(hz - 1_100) <= 42 && endMs - startMs <= 620) || Math.abs(hz - 2_100) <= 35;
-}
-
-function lowerHz({ hz, secondHz }: HeardTone): number {
-  return secondHz > 0 ? Math.min(hz, secondHz) : hz;
 }

@@ -47,6 +47,30 @@ describe("beep", () => {
       expect(replay(beep(), audio).verdicts.map(({ label }) => label)).toContain("beep");
   });
 
+  it("may be short, low, high, or as rough as a GSM coder makes it, where silence sets it apart", () => {
+    const rough = tone(500, 1_500).map((value, index) =>
+      // Every other 20 ms 2.5 dB quieter.
+      Math.floor(index / 160) % 2 === 0 ? value : value * 0.75,
+    );
+    for (const sound of [tone(120, 950), tone(300, 320), tone(300, 2_400), rough])
+      expect(replay(beep(), greetingThen(sound)).verdicts.map(({ label }) => label)).toContain(
+        "beep",
+      );
+  });
+
+  it("is not a vowel that a voice holds right after a word", () => {
+    const vowel = join(tone(200, 430, 645), silence(60));
+    const audio = join(
+      silence(300),
+      speech(2_000),
+      silence(100),
+      vowel,
+      speech(2_000),
+      silence(500),
+    );
+    expect(replay(beep(), audio).verdicts).toEqual([]);
+  });
+
   it("leaves voicemail standing after it", () => {
     expect(replay(beep(), greetingThen(tone(400, 1_000))).verdict).toMatchObject({
       label: "voicemail",
