@@ -21,6 +21,9 @@ const ONE = 0xffff;
 const BOTH = HEARD | (HEARD << 16);
 /** The search looks at every fourth step first. */
 const COARSE = 4;
+/** After half of a look, so many prints that differ in more than this share are other words. */
+const HALF_LOOK_PRINTS = 6;
+const OTHER_WORDS_SHARE = 0.42;
 
 /** Where the last words were said before. */
 export interface Repetition {
@@ -110,14 +113,21 @@ export class SpeechPrint {
 
   /**
    * How many bits differ, and in the upper half in how many prints: two small integers in one, as
-   * nothing may be allocated for each of thousands of places.
+   * nothing may be allocated for each of thousands of places. Stops half way at other words.
    */
   private compare(lagHops: number, windowHops: number, stride: number, heard: number): number {
     const { pairs, capacity } = this;
     const end = ((this.steps - 1) % capacity) + capacity;
     let differing = 0;
     let compared = 0;
+    const half = windowHops >> 1;
     for (let back = 0; back < windowHops; back += stride) {
+      if (
+        back >= half &&
+        compared >= HALF_LOOK_PRINTS &&
+        differing > compared * (OTHER_WORDS_SHARE * BITS)
+      )
+        break;
       const now = pairs[end - back] as number;
       const then = pairs[end - back - lagHops] as number;
       const both = now & then & heard;
