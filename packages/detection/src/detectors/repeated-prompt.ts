@@ -19,6 +19,8 @@ const RUN_GAP_MS = 600;
 const BEEP_MS = { least: 170, most: 1_600 } as const;
 /** A pause that much longer or shorter than `waitsMs` leaves no doubt. */
 const CLEAR_MS = 700;
+/** Found again at the same distance at the next look: a whole message, not digits of a number. */
+const SAME_LAG_HOPS = 3;
 
 /**
  * A machine that says the same again: a menu, when it waited for a key first; an announcement, when
@@ -54,18 +56,23 @@ export const repeatedPrompt = defineDetector({
     let beeped = false;
     let agentSpoke = false;
     let said: string | undefined;
+    let lastLagHops = Number.NEGATIVE_INFINITY;
 
     const tell = ({ difference, lagHops, comparedHops }: Repetition) => {
+      const goesOn = Math.abs(lagHops - lastLagHops) <= SAME_LAG_HOPS;
+      lastLagHops = lagHops;
       const early = call.answeredAtMs === undefined;
       const waits = !early && pauseMs >= options.waitsMs;
-      const doubt = !early && Math.abs(pauseMs - options.waitsMs) < CLEAR_MS;
+      const doubt = !goesOn || (!early && Math.abs(pauseMs - options.waitsMs) < CLEAR_MS);
       const label = waits ? "ivr" : "announcement";
-      if (said === `same-${label}`) return;
-      said = `same-${label}`;
+      const next = `same-${label}${doubt ? "-perhaps" : ""}`;
+      // What was certain once is not put in doubt by a later look.
+      if (said === next || said === `same-${label}`) return;
+      said = next;
       report({
         label,
         kind: "repeated",
-        confidence: doubt ? 0.85 : 0.95,
+        confidence: !doubt ? 0.95 : waits || goesOn ? 0.85 : 0.7,
         provisional: doubt,
         rule: waits ? "same-words-after-waiting" : "same-words-at-once",
         inputs: {
@@ -142,6 +149,7 @@ export const repeatedPrompt = defineDetector({
         said = undefined;
         beeped = false;
         spokenMs = 0;
+        lastLagHops = Number.NEGATIVE_INFINITY;
         lastSpeechMs = undefined;
         print.clear();
       },
