@@ -17,7 +17,7 @@ const PACE = 0.12;
 /** A stump must have this much weight on either side: what few calls did is not a habit. */
 const LEAST_SHARE = 0.02;
 /** A person called a machine costs more than the other way round. */
-const HUMAN_COST = 1.6;
+const HUMAN_COST = 2.25;
 
 /** The stage's curves, fitted to the moments seen at it. */
 export function fitStage(raw: readonly Moment[]): StageModel {

@@ -31,7 +31,5 @@ export function opinionOf(
   if (Math.max(human, 1 - human) < SURE_AT_LEAST[stage]) return undefined;
   // While somebody talks, only the length speaks, and only ever for a machine.
   if (stage === "talking" && isHuman) return undefined;
-  // More likely a machine, if not enough to say so: another moment of silence may tell.
-  if (stage === "pause1200" && isHuman && human < 0.5) return undefined;
   return { isHuman, human, because };
 }
