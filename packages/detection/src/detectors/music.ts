@@ -14,19 +14,29 @@ const FLOOR_RISE = 1.018;
 const FLOOR_MARGIN = 5;
 /** A step sounds when this share of its power is more than the floors. */
 const ABOVE_FLOOR = 0.5;
-/** How much the held notes count beside the likeness of the spectra. */
-const NOTE_WEIGHT = 0.3;
+/**
+ * What counts beside the likeness of the spectra, fitted to music and voices: held notes for music;
+ * steps that are much quieter than the mean, swings of the level, and silence against it.
+ */
+const WEIGHTS = { notes: 0.19, quiet: -0.083, swingDb: -0.0114, silent: -0.24 } as const;
+/** A step is quiet at this much less than the mean power. */
+const QUIET_SHARE = 0.25;
+/** Deeper swings say no more. */
+const DEEPEST_DB = 40;
+/** How fast the evidence follows what is measured, and how far below the limit it starts. */
+const PACE = 0.3;
+const DOUBT = 0.06;
 /** Music this far below somebody's voice plays in the room they talk in. */
 const BACKGROUND_DB = 11;
 /** More than this of one unchanging tone is a signal, not music. */
 const TONE_SHARE = 0.6;
-/** No speech comes this far above the least likeness. */
-const CLEARLY = 0.05;
+/** Hardly any speech comes this far above the limit. */
+const CLEARLY = 0.04;
 const JUDGE_EVERY_HOPS = 25;
 
 /**
- * Music: from one step to the next its spectrum stays alike and its strongest note holds, second
- * after second and almost without pause. Speech changes with every syllable.
+ * Music: from one step to the next its spectrum stays alike and its strongest note holds, its level
+ * is even, second after second and almost without pause. Speech changes with every syllable.
  */
 export const music = defineDetector({
   name: "music",
@@ -35,10 +45,10 @@ export const music = defineDetector({
     windowMs: z.number().int().min(1_000).max(60_000).default(4_000),
     /** Certain after this much music without interruption. */
     minMs: z.number().int().min(1_000).max(600_000).default(10_000),
-    /** Likeness of successive spectra (0 to 1) plus 0.3 of the share of held notes. */
-    likeness: z.number().min(0.8).max(1.3).default(1.07),
+    /** What the measures must come to, averaged over some seconds. */
+    musicAtLeast: z.number().min(0.5).max(1.2).default(0.87),
     /** Share of the window that is not silent. */
-    soundingShare: z.number().min(0.3).max(1).default(0.9),
+    soundingShare: z.number().min(0.3).max(1).default(0.75),
   }),
   create(options, { report, call, audio }) {
     const length = Math.round(options.windowMs / HOP_MS);
@@ -59,6 +69,9 @@ export const music = defineDetector({
     let settled = false;
     let wasClear = false;
 
+    // Not a variable, as above.
+    const evidence = new Float64Array(1).fill(options.musicAtLeast - DOUBT);
+
     const judge = () => {
       let likeness = 0;
       let notes = 0;
@@ -73,11 +86,20 @@ export const music = defineDetector({
         levelDb += levels[index] as number;
         tones += toned[index] as number;
       }
-      const measured = active === 0 ? 0 : (likeness + NOTE_WEIGHT * notes) / active;
+      const { quietShare, swingDb } = envelope(levels);
+      const soundingShare = active / length;
+      const measured =
+        active === 0
+          ? 0
+          : (likeness + WEIGHTS.notes * notes) / active +
+            WEIGHTS.quiet * quietShare +
+            WEIGHTS.swingDb * swingDb +
+            WEIGHTS.silent * (1 - soundingShare);
+      evidence[0] = (evidence[0] as number) + PACE * (measured - (evidence[0] as number));
       const isMusic =
-        active / length >= options.soundingShare &&
+        soundingShare >= options.soundingShare &&
         tones / length < TONE_SHARE &&
-        measured >= options.likeness &&
+        evidence[0] >= options.musicAtLeast &&
         levelDb / active > loudestDb - BACKGROUND_DB;
       musicMs = isMusic ? (musicMs || options.windowMs - 500) + JUDGE_EVERY_HOPS * HOP_MS : 0;
       if (!isMusic) {
@@ -89,7 +111,7 @@ export const music = defineDetector({
       // Before answer it is what the network plays in place of the ringing.
       const early = call.answeredAtMs === undefined;
       settled = !early && musicMs >= options.minMs;
-      const clear = measured - options.likeness >= CLEARLY;
+      const clear = evidence[0] - options.musicAtLeast >= CLEARLY;
       if (claimed && !settled && clear === wasClear) return;
       claimed = true;
       wasClear = clear;
@@ -100,13 +122,16 @@ export const music = defineDetector({
         confidence: settled ? 0.985 : clear ? 0.97 : 0.93,
         rule: "spectrum-holds",
         inputs: {
-          likeness: measured,
+          musicality: evidence[0],
+          likeness: likeness / active,
           heldNotesShare: notes / active,
-          soundingShare: active / length,
+          quietShare,
+          swingDb,
+          soundingShare,
           musicMs,
         },
         thresholds: {
-          likeness: options.likeness,
+          musicAtLeast: options.musicAtLeast,
           soundingShare: options.soundingShare,
           minMs: options.minMs,
         },
@@ -134,10 +159,36 @@ export const music = defineDetector({
         musicMs = 0;
         count = 0;
         claimed = false;
+        evidence[0] = options.musicAtLeast - DOUBT;
       },
     };
   },
 });
+
+/** How many steps are quiet beside the mean, and how far the level swings around its own mean. */
+function envelope(levels: Float32Array): { quietShare: number; swingDb: number } {
+  let power = 0;
+  let loudestDb = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < levels.length; index++) {
+    const levelDb = levels[index] as number;
+    power += 10 ** (levelDb / 10);
+    if (levelDb > loudestDb) loudestDb = levelDb;
+  }
+  const quietDb = 10 * Math.log10((QUIET_SHARE * power) / levels.length + 1e-12);
+  let quiet = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let index = 0; index < levels.length; index++) {
+    const levelDb = levels[index] as number;
+    if (levelDb < quietDb) quiet++;
+    const bounded = Math.max(levelDb, loudestDb - DEEPEST_DB);
+    sum += bounded;
+    squares += bounded * bounded;
+  }
+  const mean = sum / levels.length;
+  const variance = Math.max(0, squares / levels.length - mean * mean);
+  return { quietShare: quiet / levels.length, swingDb: Math.sqrt(variance) };
+}
 
 /**
  * Cosine between the magnitudes of two successive spectra, the floors taken off; keeps the later for
