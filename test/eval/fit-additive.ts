@@ -4,6 +4,8 @@ import { CADENCE_FEATURES, type Cadence, type StageModel } from "@offhook/detect
 export interface Moment {
   readonly cadence: Cadence;
   readonly human: boolean;
+  /** How much it counts. */
+  readonly weight: number;
 }
 
 interface Example {
@@ -17,15 +19,18 @@ const PACE = 0.12;
 /** A stump must have this much weight on either side: what few calls did is not a habit. */
 const LEAST_SHARE = 0.02;
 /** A person called a machine costs more than the other way round. */
-const HUMAN_COST = 2.25;
+const HUMAN_COST = 2;
 
 /** The stage's curves, fitted to the moments seen at it. */
 export function fitStage(raw: readonly Moment[]): StageModel {
-  const humans = raw.filter(({ human }) => human).length;
+  const weightOf = (side: boolean) =>
+    raw.reduce((sum, { human, weight }) => sum + (human === side ? weight : 0), 0);
+  const people = weightOf(true);
+  const machines = weightOf(false);
   const examples: Example[] = raw.map((each) => ({
     human: each.human,
     features: CADENCE_FEATURES.map((name) => each.cadence[name]),
-    weight: each.human ? HUMAN_COST / Math.max(1, humans) : 1 / Math.max(1, raw.length - humans),
+    weight: (each.weight * (each.human ? HUMAN_COST : 1)) / (each.human ? people : machines),
   }));
   const total = examples.reduce((sum, { weight }) => sum + weight, 0);
   const limits = CADENCE_FEATURES.map((_, feature) => candidates(examples, feature));

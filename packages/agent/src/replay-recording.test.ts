@@ -47,7 +47,7 @@ async function recordedCall(callee: CalleeScript) {
 
 it("a recorded call replays through detection to the same verdicts", async () => {
   const { lines, wav } = await recordedCall((callee) =>
-    callee.ring({ durationMs: 1_000 }).answer().speak("voicemail_greeting").stayOn(),
+    callee.ring({ durationMs: 5_000 }).answer().speak("voicemail_greeting").stayOn(),
   );
   const { recorded, replayed, same } = replayRecording(parseJournal(lines), wav);
   expect(recorded.at(-1)?.label).toBe("voicemail");

@@ -9,6 +9,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCalls, defineAgent } from "../index.js";
 import { addReplayCommand } from "./replay-command.js";
 
+/** Who answers at once may as well be an assistant that screens calls. */
+const RING_MS = 5_000;
+
 describe("offhook replay", () => {
   const printed: string[] = [];
   let folder = "";
@@ -33,7 +36,7 @@ describe("offhook replay", () => {
   /** The journal of a call to a machine; it names a recording unless told otherwise. */
   async function journalOf({ recorded = true } = {}) {
     const carrier = simulateCarrier((callee) =>
-      callee.answer().speak("voicemail_greeting").stayOn(),
+      callee.ring({ durationMs: RING_MS }).answer().speak("voicemail_greeting").stayOn(),
     );
     const agent = defineAgent({
       name: "recorded",
@@ -49,7 +52,8 @@ describe("offhook replay", () => {
     await carrier.clock.runUntil(ended);
     await written;
     await calls.close();
-    const begun = { type: "recording", atMs: 0, at: new Date(0).toISOString(), fromMs: 0 };
+    const at = new Date(RING_MS).toISOString();
+    const begun = { type: "recording", atMs: RING_MS, at, fromMs: RING_MS };
     if (recorded) lines.splice(1, 0, JSON.stringify({ ...begun, file: "calls/call.wav" }));
     return lines;
   }

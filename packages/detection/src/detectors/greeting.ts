@@ -14,7 +14,7 @@ import { TurnTaking } from "./turn-taking.js";
 const share = z.number().min(0.5).max(1);
 
 /** Unless tuned otherwise, nobody is called a machine with less. */
-export const DEFAULT_MACHINE_AT_LEAST = 0.62;
+export const DEFAULT_MACHINE_AT_LEAST = 0.66;
 
 /** A pause is certainly one when it is this much quieter than the words; noise and music are not. */
 const SILENT_PAUSE_DB = 12;

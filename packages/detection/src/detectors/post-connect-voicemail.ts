@@ -107,7 +107,7 @@ export const postConnectVoicemail = defineDetector({
           report({
             label: "voicemail",
             // Who says hello, waits and then talks on is a machine sooner than a receptionist is.
-            confidence: certain() ? 0.92 : resumed ? 0.65 : 0.5,
+            confidence: certain() ? 0.92 : resumed ? 0.75 : 0.5,
             provisional: true,
             rule: "greeting-then-silence",
             inputs: inputs(options.greetingSilenceMs),

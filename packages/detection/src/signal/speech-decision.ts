@@ -26,7 +26,7 @@ const PEAK_DECAY_DB = 0.02;
 /** Speech stands at least this far up between the floor and the loudest speech. */
 const PEAK_SHARE = 0.47;
 /** What is quieter than the loudest speech by this much is somebody else's, in the room behind. */
-const FOREGROUND_DB = { on: 14, off: 18 } as const;
+const FOREGROUND_DB = { on: 20, off: 28 } as const;
 /** The loudest speech: what only this share of the last seconds exceeds, so that no click counts. */
 const PEAK_PERCENTILE = 0.97;
 /** A tone that lasts this long is not a vowel. */
