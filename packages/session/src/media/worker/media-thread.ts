@@ -21,6 +21,8 @@ export class MediaThread {
   private worker: Worker | undefined;
   private isOverloaded = false;
   private outbox: Command[] = [];
+  /** Audio in the outbox, which is handed over rather than copied. */
+  private audio: ArrayBuffer[] = [];
 
   constructor(settings: ThreadSettings) {
     this.settings = settings;
@@ -40,10 +42,11 @@ export class MediaThread {
     this.start().ref();
   }
 
-  /** Commands given in one turn of the event loop go out together. */
+  /** Commands given in one turn of the event loop go out together, and their audio is given away. */
   send(command: Command): void {
     if (this.outbox.length === 0) queueMicrotask(() => this.flush());
     this.outbox.push(command);
+    if (command.type === "write") this.audio.push(command.samples.buffer);
   }
 
   async close(): Promise<void> {
@@ -85,9 +88,10 @@ export class MediaThread {
   }
 
   private flush(): void {
-    const commands = this.outbox;
+    const { outbox, audio } = this;
     this.outbox = [];
-    this.worker?.postMessage(commands);
+    this.audio = [];
+    this.worker?.postMessage(outbox, audio);
   }
 
   private take(batch: Batch): void {

@@ -27,7 +27,8 @@ export type Command =
   | { readonly type: "expect"; readonly leg: number; readonly receive: readonly CodecOffer[] }
   | { readonly type: "connect"; readonly leg: number; readonly agreed: AgreedMedia }
   | { readonly type: "phase"; readonly leg: number }
-  | { readonly type: "write"; readonly leg: number; readonly samples: Int16Array }
+  /** The samples have a buffer of their own, which goes to the worker. */
+  | { readonly type: "write"; readonly leg: number; readonly samples: Int16Array<ArrayBuffer> }
   | { readonly type: "mark"; readonly leg: number; readonly request: number }
   | { readonly type: "clear"; readonly leg: number; readonly request: number }
   | { readonly type: "pause"; readonly leg: number; readonly paused: boolean }
