@@ -5,9 +5,9 @@ import { RtpLeg } from "../rtp/rtp-leg.js";
 import { TICK_MS } from "../send/media-sender.js";
 import type { RtpSockets } from "../socket/rtp-socket.js";
 import { BatchWriter } from "./batch-writer.js";
-import { kernelDrops } from "./kernel-drops.js";
-import { OverloadGuard } from "./overload.js";
+import type { OverloadGuard } from "./overload.js";
 import { type Seat, SharedPorts } from "./shared-ports.js";
+import { ThreadLoad } from "./thread-load.js";
 import { TickClock } from "./tick-clock.js";
 import type { Batch, Command } from "./worker-protocol.js";
 
@@ -55,10 +55,7 @@ export class MediaEngine {
   private readonly clock: TickClock;
   private readonly ports: SharedPorts;
   private readonly sockets: RtpSockets;
-  private readonly guard: OverloadGuard;
-  private expectedBefore = 0;
-  private lostBefore = 0;
-  private dropsBefore: number | undefined;
+  private readonly load: ThreadLoad;
   /** Legs that are over but for their recordings. */
   private readonly closing = new Set<Promise<void>>();
 
@@ -70,7 +67,7 @@ export class MediaEngine {
     readonly guard?: OverloadGuard;
   }) {
     this.post = options.post;
-    this.guard = options.guard ?? new OverloadGuard();
+    this.load = new ThreadLoad(options.guard);
     this.random = options.random;
     this.sockets = options.sockets;
     this.ports = new SharedPorts(options.sockets, options.random);
@@ -247,7 +244,7 @@ export class MediaEngine {
   /** Without legs there is no clock, and nothing to be overloaded by. */
   private rest(): void {
     this.clock.stop();
-    if (this.guard.reset()) this.batch.report({ type: "overload", overloaded: false });
+    if (this.load.reset()) this.batch.report({ type: "overload", overloaded: false });
   }
 
   private async endRecording(leg: Leg): Promise<void> {
@@ -299,25 +296,9 @@ export class MediaEngine {
 
   /** Once a second: can this thread carry what it has? */
   private measureLoad(): void {
-    let expected = 0;
-    let lost = 0;
-    for (const { rtp } of this.legs.values()) {
-      expected += rtp.inbound.expected;
-      lost += rtp.inbound.lost;
-    }
-    const drops = kernelDrops();
-    const changed = this.guard.take({
-      ...this.clock.takeLateness(),
-      legs: this.legs.size,
-      // Legs that ended take their counts with them.
-      expectedPackets: Math.max(0, expected - this.expectedBefore),
-      lostPackets: Math.max(0, lost - this.lostBefore),
-      droppedByKernel: drops === undefined ? undefined : drops - (this.dropsBefore ?? drops),
-    });
-    this.dropsBefore = drops;
-    this.expectedBefore = expected;
-    this.lostBefore = lost;
-    if (changed) this.batch.report({ type: "overload", overloaded: this.guard.overloaded });
+    const legs = [...this.legs.values()].map(({ rtp }) => rtp.inbound);
+    if (this.load.take(legs, this.clock.takeLateness()))
+      this.batch.report({ type: "overload", overloaded: this.load.overloaded });
   }
 
   private sendDue(leg: Leg, tick: number): void {

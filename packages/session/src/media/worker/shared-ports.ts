@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.js";
 import { monotonicMs } from "../monotonic-clock.js";
 import type { RtpLeg } from "../rtp/rtp-leg.js";
 import type { MediaAddress } from "../rtp/source-latch.js";
@@ -216,7 +217,13 @@ function receive(
     return;
   }
   const wasSettled = leg.isSettled;
-  leg.receive(datagram, address, from, arrivedMs);
+  try {
+    leg.receive(datagram, address, from, arrivedMs);
+  } catch (error) {
+    // A defect is that call's, not of the others whose packets come after it.
+    port.onErrors.get(leg)?.(`a defect in the media thread: ${messageOf(error)}`);
+    return;
+  }
   if (leg.isSettled !== wasSettled) demultiplexer.refresh(leg);
 }
 
