@@ -29,8 +29,8 @@ export async function signallingBench(emit: EmitRow, options: SignallingOptions)
   const { bytesPerCall, bytesPerEndedCall } = await heldCalls();
   emit(figure("heap per established call", bytesPerCall / 1_024, "KB", { atMost: 16 }));
   emit(figure("heap per call that has just ended", bytesPerEndedCall / 1_024, "KB"));
-  // Both wait more than they work.
-  await Promise.all([lossBench(emit), soakBench(emit, options.soakSeconds)]);
+  await lossBench(emit);
+  await soakBench(emit, options.soakSeconds);
 }
 
 /** The best of some rounds, beside the peer's best. */
