@@ -7,6 +7,7 @@ import {
   openRtpSocket,
   type PortRange,
   type RtpSocket,
+  type RtpSocketOptions,
   type RtpSockets,
 } from "../socket/rtp-socket.js";
 import { Demultiplexer } from "./demultiplexer.js";
@@ -133,8 +134,7 @@ export class SharedPorts {
         sockets,
         {
           bindAddress,
-          onDatagram: (datagram, address, from, arrivedMs) =>
-            receive(port, datagram, address, from, arrivedMs),
+          onDatagram: receiveAt(port),
           onError: (detail) => this.fail(port, detail),
         },
         { ports, random },
@@ -143,8 +143,7 @@ export class SharedPorts {
         sockets,
         {
           bindAddress,
-          onDatagram: (datagram, address, from, arrivedMs) =>
-            receiveReport(port, datagram, address, from, arrivedMs),
+          onDatagram: receiveReportAt(port),
           // Reports are a courtesy: the calls go on without them.
           onError: () => {},
         },
@@ -203,40 +202,32 @@ export class SharedPorts {
   }
 }
 
-function receive(
-  port: Port,
-  datagram: Uint8Array,
-  address: string,
-  from: number,
-  arrivedMs: number,
-): void {
+function receiveAt(port: Port): RtpSocketOptions["onDatagram"] {
   const { demultiplexer } = port;
-  const leg = demultiplexer.find(datagram, address, from, arrivedMs);
-  if (!leg) {
-    port.strangers += 1;
-    return;
-  }
-  const wasSettled = leg.isSettled;
-  try {
-    leg.receive(datagram, address, from, arrivedMs);
-  } catch (error) {
-    // A defect is that call's, not of the others whose packets come after it.
-    port.onErrors.get(leg)?.(`a defect in the media thread: ${messageOf(error)}`);
-    return;
-  }
-  if (leg.isSettled !== wasSettled) demultiplexer.refresh(leg);
+  return (datagram, address, from, arrivedMs) => {
+    const leg = demultiplexer.find(datagram, address, from, arrivedMs);
+    if (!leg) {
+      port.strangers += 1;
+      return;
+    }
+    const wasSettled = leg.isSettled;
+    try {
+      leg.receive(datagram, address, from, arrivedMs);
+    } catch (error) {
+      // A defect is that call's, not of the others whose packets come after it.
+      port.onErrors.get(leg)?.(`a defect in the media thread: ${messageOf(error)}`);
+      return;
+    }
+    if (leg.isSettled !== wasSettled) demultiplexer.refresh(leg);
+  };
 }
 
-function receiveReport(
-  port: Port,
-  datagram: Uint8Array,
-  address: string,
-  from: number,
-  arrivedMs: number,
-): void {
-  const leg = port.demultiplexer.findForReport(datagram, address, from);
-  if (leg) leg.receiveRtcp(datagram, address, arrivedMs);
-  else port.strangers += 1;
+function receiveReportAt(port: Port): RtpSocketOptions["onDatagram"] {
+  return (datagram, address, from, arrivedMs) => {
+    const leg = port.demultiplexer.findForReport(datagram, address, from);
+    if (leg) leg.receiveRtcp(datagram, address, arrivedMs);
+    else port.strangers += 1;
+  };
 }
 
 function capacityOf(socket: RtpSocket): number {
