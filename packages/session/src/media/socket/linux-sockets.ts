@@ -7,8 +7,12 @@ import { DatagramInbox } from "./datagram-inbox.js";
 import { DatagramOutbox } from "./datagram-outbox.js";
 import type { LinuxCalls } from "./linux-calls.js";
 import { NAME_BYTES } from "./message-array.js";
-import { RECEIVE_BUFFER_BYTES } from "./receive-buffer.js";
-import type { RtpSocket, RtpSocketOptions, RtpSockets } from "./rtp-socket.js";
+import {
+  RECEIVE_BUFFER_BYTES,
+  type RtpSocket,
+  type RtpSocketOptions,
+  type RtpSockets,
+} from "./rtp-socket.js";
 
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;

@@ -3,8 +3,12 @@ import { isIPv6 } from "node:net";
 import { messageOf } from "../../errors.js";
 import { monotonicMs } from "../monotonic-clock.js";
 import { MAX_PACKET_BYTES } from "../send/media-sender.js";
-import { RECEIVE_BUFFER_BYTES } from "./receive-buffer.js";
-import type { RtpSocket, RtpSocketOptions, RtpSockets } from "./rtp-socket.js";
+import {
+  RECEIVE_BUFFER_BYTES,
+  type RtpSocket,
+  type RtpSocketOptions,
+  type RtpSockets,
+} from "./rtp-socket.js";
 
 /** Packets stay untouched until they have left; so many may be on their way at once. */
 const SLOTS = 4096;

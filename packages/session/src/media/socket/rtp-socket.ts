@@ -1,3 +1,6 @@
+/** Asked for; the kernel gives more than it is configured to (`net.core.rmem_max`) only to the privileged. */
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 export interface RtpSocketOptions {
   readonly bindAddress: string;
   /** The datagram is the listener's own. `arrivedMs` is when it came, on the clock of `monotonicMs`. */

@@ -214,9 +214,7 @@ function receiveAt(port: Port): RtpSocketOptions["onDatagram"] {
     try {
       leg.receive(datagram, address, from, arrivedMs);
     } catch (error) {
-      // A defect is that call's, not of the others whose packets come after it.
-      port.onErrors.get(leg)?.(`a defect in the media thread: ${messageOf(error)}`);
-      return;
+      blame(port, leg, error);
     }
     if (leg.isSettled !== wasSettled) demultiplexer.refresh(leg);
   };
@@ -225,9 +223,21 @@ function receiveAt(port: Port): RtpSocketOptions["onDatagram"] {
 function receiveReportAt(port: Port): RtpSocketOptions["onDatagram"] {
   return (datagram, address, from, arrivedMs) => {
     const leg = port.demultiplexer.findForReport(datagram, address, from);
-    if (leg) leg.receiveRtcp(datagram, address, arrivedMs);
-    else port.strangers += 1;
+    if (!leg) {
+      port.strangers += 1;
+      return;
+    }
+    try {
+      leg.receiveRtcp(datagram, address, arrivedMs);
+    } catch (error) {
+      blame(port, leg, error);
+    }
   };
+}
+
+/** A defect that a datagram meets is its call's, not of the others whose datagrams come after it. */
+function blame(port: Port, leg: RtpLeg, error: unknown): void {
+  port.onErrors.get(leg)?.(`a defect in the media thread: ${messageOf(error)}`);
 }
 
 function capacityOf(socket: RtpSocket): number {

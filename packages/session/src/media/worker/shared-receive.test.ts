@@ -53,4 +53,10 @@ it("a packet that one call stumbles over is that call's defect, and the others o
     bound[0]?.onDatagram(rtpPacket(2, new Uint8Array(160)), address, 5_000, 20);
   expect(failures).toEqual(["192.0.2.1: a defect in the media thread: made to order"]);
   expect(whole.stats.packetsReceived).toBe(2);
+  // The second is for reports.
+  vi.spyOn(broken, "receiveRtcp").mockImplementation(() => {
+    throw new Error("made to order, too");
+  });
+  bound[1]?.onDatagram(new Uint8Array(8), "192.0.2.1", 5_001, 40);
+  expect(failures[1]).toBe("192.0.2.1: a defect in the media thread: made to order, too");
 });
