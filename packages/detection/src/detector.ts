@@ -76,6 +76,8 @@ export interface DetectorInstance {
 /** A configured detector, ready to be made once per call. */
 export interface Detector {
   readonly name: string;
+  /** See `DetectorDefinition`. */
+  readonly restsOnceFinal?: boolean;
   create(context: DetectorContext): DetectorInstance;
 }
 
@@ -83,6 +85,11 @@ export interface DetectorDefinition<Options extends z.ZodType> {
   /** Kebab case; names the detector in verdicts and faults. */
   readonly name: string;
   readonly options: Options;
+  /**
+   * Its `audio.onHop` falls silent once the verdict after answer is final, as nothing that it could
+   * find would change it; all else goes on. Saves most of a call's cost. Default false.
+   */
+  readonly restsOnceFinal?: boolean;
   create(options: z.output<Options>, context: DetectorContext): DetectorInstance;
 }
 
@@ -110,7 +117,11 @@ export function defineDetector<Options extends z.ZodType>(
     const given = options ?? {};
     const parsed = schema.safeParse(given);
     if (!parsed.success) throw invalidOption(name, parsed.error, given);
-    return { name, create: (context) => definition.create(parsed.data, context) };
+    return {
+      name,
+      restsOnceFinal: definition.restsOnceFinal === true,
+      create: (context) => definition.create(parsed.data, context),
+    };
   };
   return Object.assign(configure, { detectorName: name });
 }

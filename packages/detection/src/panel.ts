@@ -86,6 +86,9 @@ class CallPanel implements Panel {
   private readonly options: PanelOptions;
   private readonly frontEnd: FrontEnd;
   private readonly seats: Seat[] = [];
+  /** Those that want every frame, and every step: most of a panel wants neither. */
+  private frameSeats: readonly Seat[] = [];
+  private hopSeats: readonly Seat[] = [];
   private readonly priors: SignalPriors;
   private readonly deadAir: DeadAir | undefined;
   private unheardFor: readonly string[] = [];
@@ -128,8 +131,10 @@ class CallPanel implements Panel {
           frontEnd: this.frontEnd,
           onReport: (seat, report) => this.reported(seat, report),
           onDropped: (seat, cause) => this.faulted(seat, cause),
+          onListening: () => this.findListeners(),
         }),
       );
+    this.findListeners();
   }
 
   onSignal(signal: CallSignal): void {
@@ -149,7 +154,9 @@ class CallPanel implements Panel {
     const startedMs = this.stopwatch();
     if (frame.phase === "active" && this.call.answeredAtMs === undefined) this.answered(frame.atMs);
     if (this.measuring > 0) this.measureFrame(frame);
-    else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.frame(frame);
+    else
+      for (let index = 0; index < this.frameSeats.length; index++)
+        this.frameSeats[index]?.frame(frame);
     try {
       this.frontEnd.push(frame);
     } catch (error) {
@@ -198,11 +205,15 @@ class CallPanel implements Panel {
   }
 
   private each(visit: (seat: Seat) => void): void {
+    this.visit(this.seats, visit);
+  }
+
+  private visit(seats: readonly Seat[], visit: (seat: Seat) => void): void {
     if (this.measuring === 0) {
-      for (const seat of this.seats) visit(seat);
+      for (const seat of seats) visit(seat);
       return;
     }
-    for (const seat of this.seats) {
+    for (const seat of seats) {
       const startedMs = this.stopwatch();
       visit(seat);
       seat.took(this.stopwatch() - startedMs);
@@ -212,17 +223,25 @@ class CallPanel implements Panel {
   /** Fifty times a second: no closure, no allocation. */
   private hop(hop: Hop): void {
     if (this.measuring > 0) this.measureHop(hop);
-    else for (let index = 0; index < this.seats.length; index++) this.seats[index]?.hop(hop);
+    else for (let index = 0; index < this.hopSeats.length; index++) this.hopSeats[index]?.hop(hop);
   }
 
   // Apart from their callers: what a closure holds is allocated whenever the function around it
   // is entered, whether the closure is made or not.
   private measureFrame(frame: HeardFrame): void {
-    this.each((seat) => seat.frame(frame));
+    this.visit(this.frameSeats, (seat) => seat.frame(frame));
   }
 
   private measureHop(hop: Hop): void {
-    this.each((seat) => seat.hop(hop));
+    this.visit(this.hopSeats, (seat) => seat.hop(hop));
+  }
+
+  private findListeners(): void {
+    const resting = this.verdict?.provisional === false && this.call.answeredAtMs !== undefined;
+    this.frameSeats = this.seats.filter((seat) => seat.hearsFrames);
+    this.hopSeats = this.seats.filter(
+      (seat) => seat.hearsHops && !(resting && seat.restsOnceFinal),
+    );
   }
 
   private answered(atMs: number): void {
@@ -283,6 +302,7 @@ class CallPanel implements Panel {
       standing.provisional === fused.provisional;
     const verdict: Verdict = { ...fused, ...this.stamp() };
     this.verdict = verdict;
+    if (!verdict.provisional) this.findListeners();
     if (!same) this.announce(verdict);
   }
 

@@ -23,11 +23,14 @@ export interface SeatHost {
   readonly frontEnd: FrontEnd;
   onReport(seat: Seat, report: DetectorReport): void;
   onDropped(seat: Seat, cause: unknown): void;
+  /** What it wants to be given with every frame or step has changed. */
+  onListening(): void;
 }
 
 /** One detector's place at the panel: what it listens to, what it stands by, and its isolation. */
 export class Seat {
   readonly name: string;
+  readonly restsOnceFinal: boolean;
   /** What it stands by. */
   report: DetectorReport | undefined;
   private readonly host: SeatHost;
@@ -43,11 +46,20 @@ export class Seat {
 
   constructor(detector: Detector, host: SeatHost) {
     this.name = detector.name;
+    this.restsOnceFinal = detector.restsOnceFinal === true;
     this.host = host;
     this.clock = guardClock(host.clock, (callback) => this.guard(callback));
     this.guard(() => {
       this.instance = detector.create(this.context());
     });
+  }
+
+  get hearsFrames(): boolean {
+    return this.instance?.onFrame !== undefined;
+  }
+
+  get hearsHops(): boolean {
+    return this.hopListener !== undefined;
   }
 
   signal(signal: CallSignal): void {
@@ -112,6 +124,7 @@ export class Seat {
     this.voiceListener = undefined;
     this.utteranceListener = undefined;
     this.toneListener = undefined;
+    this.host.onListening();
     this.clock.clearAll();
     for (const cancel of this.cancels) cancel();
     try {
@@ -144,6 +157,7 @@ export class Seat {
       audio: new SeatAudio(frontEnd, {
         onHop: (listener) => {
           this.hopListener = listener;
+          this.host.onListening();
         },
         onVoice: (listener) => {
           this.voiceListener = listener;

@@ -40,6 +40,7 @@ const JUDGE_EVERY_HOPS = 25;
  */
 export const music = defineDetector({
   name: "music",
+  restsOnceFinal: true,
   options: z.strictObject({
     /** Judged over this much audio. */
     windowMs: z.number().int().min(1_000).max(60_000).default(4_000),
@@ -57,6 +58,7 @@ export const music = defineDetector({
     const sounding = new Uint8Array(length);
     const toned = new Uint8Array(length);
     const levels = new Float32Array(length);
+    const powers = new Float32Array(length);
     let loudestDb = Number.NEGATIVE_INFINITY;
     const before = new Float32Array(LAST_BIN + 1);
     const floors = new Float32Array(LAST_BIN + 1).fill(Number.POSITIVE_INFINITY);
@@ -86,7 +88,7 @@ export const music = defineDetector({
         levelDb += levels[index] as number;
         tones += toned[index] as number;
       }
-      const { quietShare, swingDb } = envelope(levels);
+      const { quietShare, swingDb } = envelope(levels, powers);
       const soundingShare = active / length;
       const measured =
         active === 0
@@ -148,6 +150,7 @@ export const music = defineDetector({
       held[place] = Math.abs(hop.peakHz - (last[0] as number)) < SAME_NOTE_HZ ? 1 : 0;
       sounding[place] = hop.levelDb > QUIET_DB && soundingShare > ABOVE_FLOOR ? 1 : 0;
       levels[place] = hop.levelDb;
+      powers[place] = 10 ** (hop.levelDb / 10);
       toned[place] = hop.steadyHops >= 8 ? 1 : 0;
       last[0] = hop.peakHz;
       place = (place + 1) % length;
@@ -166,12 +169,15 @@ export const music = defineDetector({
 });
 
 /** How many steps are quiet beside the mean, and how far the level swings around its own mean. */
-function envelope(levels: Float32Array): { quietShare: number; swingDb: number } {
+function envelope(
+  levels: Float32Array,
+  powers: Float32Array,
+): { quietShare: number; swingDb: number } {
   let power = 0;
   let loudestDb = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < levels.length; index++) {
     const levelDb = levels[index] as number;
-    power += 10 ** (levelDb / 10);
+    power += powers[index] as number;
     if (levelDb > loudestDb) loudestDb = levelDb;
   }
   const quietDb = 10 * Math.log10((QUIET_SHARE * power) / levels.length + 1e-12);

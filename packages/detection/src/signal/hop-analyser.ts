@@ -181,8 +181,14 @@ interface MutableHop {
 function strongestOutside(power: Float32Array, best: number): number {
   let second = -1;
   let secondPower = -1;
-  for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-    if (bin >= best - LOBE && bin <= best + LOBE) continue;
+  for (let bin = FIRST_BIN; bin < best - LOBE; bin++) {
+    const value = power[bin] as number;
+    if (value > secondPower) {
+      secondPower = value;
+      second = bin;
+    }
+  }
+  for (let bin = best + LOBE + 1; bin <= LAST_BIN; bin++) {
     const value = power[bin] as number;
     if (value > secondPower) {
       secondPower = value;

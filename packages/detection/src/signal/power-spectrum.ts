@@ -5,14 +5,21 @@ const HALF = WINDOW_SAMPLES / 2;
 const LAST_HALF = HALF / 2;
 
 /** Tables shared by every call; never written after this module was loaded. */
+
+/**
+ * The window, so scaled that a full-scale sine in the middle of a bin has power 1. Halved once more,
+ * as the even and odd parts of a spectrum are half a sum and half a difference.
+ */
 const hann = Float64Array.from(
   { length: WINDOW_SAMPLES },
-  (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / WINDOW_SAMPLES),
+  (_, index) =>
+    (2 / WINDOW_SAMPLES) * (0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / WINDOW_SAMPLES)),
 );
-const bitReversed = Uint16Array.from({ length: HALF }, (_, index) => {
+/** Where each group of four values of the first two stages begins in the window, in samples. */
+const groupStarts = Uint16Array.from({ length: HALF / 4 }, (_, group) => {
   let reversed = 0;
-  for (let bit = 1; bit < HALF; bit <<= 1) reversed = (reversed << 1) | (index & bit ? 1 : 0);
-  return reversed;
+  for (let bit = 1; bit < HALF / 4; bit <<= 1) reversed = (reversed << 1) | (group & bit ? 1 : 0);
+  return 2 * reversed;
 });
 const cosine = Float64Array.from({ length: HALF }, (_, k) =>
   Math.cos((2 * Math.PI * k) / WINDOW_SAMPLES),
@@ -20,12 +27,11 @@ const cosine = Float64Array.from({ length: HALF }, (_, k) =>
 const sine = Float64Array.from({ length: HALF }, (_, k) =>
   Math.sin((2 * Math.PI * k) / WINDOW_SAMPLES),
 );
-/** So that a full-scale sine in the middle of a bin has power 1. */
-const scale = (4 / WINDOW_SAMPLES) ** 2;
 
 /**
- * Power spectrum of 256 real samples through a complex transform of half the length
- * (decimation in time). Owns its buffers: nothing is allocated per call.
+ * Power spectrum of 256 real samples through a complex transform of half the length (decimation in
+ * time). Owns its buffers: nothing is allocated per call. The first and the last pass over them do
+ * two things at once: most of the time goes into reading and writing.
  */
 export class PowerSpectrum {
   readonly power = new Float32Array(SPECTRUM_BINS);
@@ -34,66 +40,49 @@ export class PowerSpectrum {
 
   /** `ring` holds the last 256 samples, the oldest at `start`. */
   compute(ring: Float32Array, start: number): void {
-    const { real, imaginary } = this;
-    const mask = WINDOW_SAMPLES - 1;
-    for (let index = 0; index < HALF; index++) {
-      const target = bitReversed[index] as number;
-      const even = 2 * index;
-      real[target] = (ring[(start + even) & mask] as number) * (hann[even] as number);
-      imaginary[target] = (ring[(start + even + 1) & mask] as number) * (hann[even + 1] as number);
-    }
-    this.butterflies();
-    this.split();
-  }
-
-  /** Two stages at a time, so that each value is read and written half as often; then the last. */
-  private butterflies(): void {
-    this.firstTwoStages();
+    this.firstTwoStages(ring, start);
     this.twoStages(4);
     this.twoStages(16);
-    const { real, imaginary } = this;
-    for (let low = 0; low < LAST_HALF; low++) {
-      const high = low + LAST_HALF;
-      const c = cosine[2 * low] as number;
-      const s = sine[2 * low] as number;
-      const hr = real[high] as number;
-      const hi = imaginary[high] as number;
-      const tr = hr * c + hi * s;
-      const ti = hi * c - hr * s;
-      const lr = real[low] as number;
-      const li = imaginary[low] as number;
-      real[high] = lr - tr;
-      imaginary[high] = li - ti;
-      real[low] = lr + tr;
-      imaginary[low] = li + ti;
-    }
+    this.lastStage();
   }
 
-  /** Their factors are 1 and -i: nothing is multiplied. */
-  private firstTwoStages(): void {
+  /**
+   * Windows the samples and puts them in bit-reversed order as it goes. The factors of these stages
+   * are 1 and -i: nothing is multiplied.
+   */
+  private firstTwoStages(ring: Float32Array, start: number): void {
     const { real, imaginary } = this;
-    for (let at = 0; at < HALF; at += 4) {
-      const r0 = real[at] as number;
-      const i0 = imaginary[at] as number;
-      const r1 = real[at + 1] as number;
-      const i1 = imaginary[at + 1] as number;
-      const r2 = real[at + 2] as number;
-      const i2 = imaginary[at + 2] as number;
-      const r3 = real[at + 3] as number;
-      const i3 = imaginary[at + 3] as number;
+    const mask = WINDOW_SAMPLES - 1;
+    for (let at = 0, group = 0; at < HALF; at += 4, group++) {
+      const s0 = groupStarts[group] as number;
+      const s2 = s0 + HALF / 2;
+      const s1 = s0 + HALF;
+      const s3 = s1 + HALF / 2;
+      const r0 = (ring[(start + s0) & mask] as number) * (hann[s0] as number);
+      const i0 = (ring[(start + s0 + 1) & mask] as number) * (hann[s0 + 1] as number);
+      const r1 = (ring[(start + s1) & mask] as number) * (hann[s1] as number);
+      const i1 = (ring[(start + s1 + 1) & mask] as number) * (hann[s1 + 1] as number);
+      const r2 = (ring[(start + s2) & mask] as number) * (hann[s2] as number);
+      const i2 = (ring[(start + s2 + 1) & mask] as number) * (hann[s2 + 1] as number);
+      const r3 = (ring[(start + s3) & mask] as number) * (hann[s3] as number);
+      const i3 = (ring[(start + s3 + 1) & mask] as number) * (hann[s3 + 1] as number);
+      const lowR = r0 + r1;
+      const lowI = i0 + i1;
+      const highR = r0 - r1;
+      const highI = i0 - i1;
       const sumR = r2 + r3;
       const sumI = i2 + i3;
       // (r2, i2) - (r3, i3), times -i.
       const turnedR = i2 - i3;
       const turnedI = r3 - r2;
-      real[at] = r0 + r1 + sumR;
-      imaginary[at] = i0 + i1 + sumI;
-      real[at + 1] = r0 - r1 + turnedR;
-      imaginary[at + 1] = i0 - i1 + turnedI;
-      real[at + 2] = r0 + r1 - sumR;
-      imaginary[at + 2] = i0 + i1 - sumI;
-      real[at + 3] = r0 - r1 - turnedR;
-      imaginary[at + 3] = i0 - i1 - turnedI;
+      real[at] = lowR + sumR;
+      imaginary[at] = lowI + sumI;
+      real[at + 1] = highR + turnedR;
+      imaginary[at + 1] = highI + turnedI;
+      real[at + 2] = lowR - sumR;
+      imaginary[at + 2] = lowI - sumI;
+      real[at + 3] = highR - turnedR;
+      imaginary[at + 3] = highI - turnedI;
     }
   }
 
@@ -143,33 +132,61 @@ export class PowerSpectrum {
     }
   }
 
-  /** Untangles the even and odd halves into bins 0 to 128, two that mirror each other at a time. */
-  private split(): void {
-    const { real, imaginary, power } = this;
-    const dcReal = real[0] as number;
-    const dcImaginary = imaginary[0] as number;
-    power[0] = (dcReal + dcImaginary) ** 2 * scale;
-    power[HALF] = (dcReal - dcImaginary) ** 2 * scale;
-    for (let k = 1; k <= LAST_HALF; k++) {
-      const mirror = HALF - k;
-      const ar = real[k] as number;
-      const ai = imaginary[k] as number;
-      const br = real[mirror] as number;
-      const bi = imaginary[mirror] as number;
-      const evenReal = (ar + br) / 2;
-      const evenImaginary = (ai - bi) / 2;
-      const oddReal = (ai + bi) / 2;
-      const oddImaginary = (br - ar) / 2;
-      const c = cosine[k] as number;
-      const s = sine[k] as number;
-      const turnedReal = c * oddReal + s * oddImaginary;
-      const turnedImaginary = c * oddImaginary - s * oddReal;
-      const re = evenReal + turnedReal;
-      const im = evenImaginary + turnedImaginary;
-      power[k] = (re * re + im * im) * scale;
-      const mirrorRe = evenReal - turnedReal;
-      const mirrorIm = evenImaginary - turnedImaginary;
-      power[mirror] = (mirrorRe * mirrorRe + mirrorIm * mirrorIm) * scale;
+  /**
+   * Joins the last two blocks, and untangles the even and odd samples into bins 0 to 128. Bins that
+   * mirror each other belong together, so that each round makes four: `k`, `64 - k` and their mirrors.
+   */
+  private lastStage(): void {
+    const { real, imaginary } = this;
+    for (let k = 0; k <= LAST_HALF / 2; k++) {
+      const other = LAST_HALF - k;
+      const c = cosine[2 * k] as number;
+      const s = sine[2 * k] as number;
+      const hr = real[LAST_HALF + k] as number;
+      const hi = imaginary[LAST_HALF + k] as number;
+      const tr = hr * c + hi * s;
+      const ti = hi * c - hr * s;
+      const lr = real[k] as number;
+      const li = imaginary[k] as number;
+      if (k === 0) {
+        this.untangleEnds(lr + tr, li + ti);
+        this.untangle(LAST_HALF, lr - tr, li - ti, lr - tr, li - ti);
+        continue;
+      }
+      // The factor of `other` is that of `k`, mirrored at an eighth of a turn.
+      const or = real[LAST_HALF + other] as number;
+      const oi = imaginary[LAST_HALF + other] as number;
+      const tor = or * -c + oi * s;
+      const toi = oi * -c - or * s;
+      const lor = real[other] as number;
+      const loi = imaginary[other] as number;
+      this.untangle(k, lr + tr, li + ti, lor - tor, loi - toi);
+      if (k < other) this.untangle(other, lor + tor, loi + toi, lr - tr, li - ti);
     }
+  }
+
+  private untangleEnds(re: number, im: number): void {
+    const { power } = this;
+    power[0] = 4 * (re + im) ** 2;
+    power[HALF] = 4 * (re - im) ** 2;
+  }
+
+  /** Bin `k` and its mirror, from the values of the transform at both. */
+  private untangle(k: number, ar: number, ai: number, br: number, bi: number): void {
+    const { power } = this;
+    const evenReal = ar + br;
+    const evenImaginary = ai - bi;
+    const oddReal = ai + bi;
+    const oddImaginary = br - ar;
+    const c = cosine[k] as number;
+    const s = sine[k] as number;
+    const turnedReal = c * oddReal + s * oddImaginary;
+    const turnedImaginary = c * oddImaginary - s * oddReal;
+    const re = evenReal + turnedReal;
+    const im = evenImaginary + turnedImaginary;
+    power[k] = re * re + im * im;
+    const mirrorRe = evenReal - turnedReal;
+    const mirrorIm = evenImaginary - turnedImaginary;
+    power[HALF - k] = mirrorRe * mirrorRe + mirrorIm * mirrorIm;
   }
 }

@@ -11,7 +11,11 @@ const BITS = BANDS - 1;
 const SMOOTHED = 4;
 /** Each step is held against the one this far back. */
 const BACK = 4;
-const HISTORY = SMOOTHED + BACK + 1;
+/** Powers are kept as long as they are averaged, averages until a step is held against them. */
+const KEPT = SMOOTHED;
+const KEPT_PRODUCTS = BACK + 1;
+/** What a silent band counts for: 0 would erase all that is multiplied with it. */
+const LEAST_POWER = 1e-9;
 /** A hop that holds no speech has no print. */
 const NONE = 0;
 /** Set in every print, so that no print is `NONE`. */
@@ -47,36 +51,31 @@ export class SpeechPrint {
    * once. Everything stands here twice, `capacity` apart, so that no look back ever wraps.
    */
   private readonly pairs: Uint32Array;
-  private readonly bands = new Float32Array(BANDS * HISTORY);
-  private readonly sums = new Float32Array(BANDS);
-  private readonly sumsBefore = new Float32Array(BANDS);
+  private readonly bands = new Float64Array(BANDS * KEPT);
+  /** Of each band's last `SMOOTHED` powers: the mean of their logarithms, without a logarithm. */
+  private readonly products = new Float64Array(BANDS * KEPT_PRODUCTS);
   private steps = 0;
 
   /** Remembers this many steps. */
   constructor(capacity: number) {
     this.capacity = capacity;
     this.pairs = new Uint32Array(2 * capacity);
+    this.clear();
   }
 
   clear(): void {
     this.steps = 0;
-    this.bands.fill(0);
+    this.bands.fill(LEAST_POWER);
+    this.products.fill(LEAST_POWER ** SMOOTHED);
     this.pairs.fill(0);
   }
 
   push(hop: Hop): void {
-    const { bands } = this;
-    const place = this.steps % HISTORY;
-    for (let band = 0; band < BANDS; band++) {
-      let sum = 1e-9;
-      const last = edges[band + 1] as number;
-      for (let bin = edges[band] as number; bin < last; bin++) sum += hop.spectrum[bin] as number;
-      bands[place * BANDS + band] = Math.log(sum);
-    }
+    this.sumBands(hop.spectrum);
     const { pairs, capacity } = this;
     const at = this.steps % capacity;
     const earlier = pairs[at + capacity - COARSE] as number;
-    const pair = (isWords(hop) ? this.print(place) : NONE) | ((earlier & ONE) << 16);
+    const pair = (isWords(hop) ? this.print() : NONE) | ((earlier & ONE) << 16);
     pairs[at] = pair;
     pairs[at + capacity] = pair;
     this.steps++;
@@ -139,25 +138,37 @@ export class SpeechPrint {
     return (compared << 16) | differing;
   }
 
-  private print(place: number): number {
-    this.sumUp(this.sums, place);
-    this.sumUp(this.sumsBefore, place + HISTORY - BACK);
-    let bits = HEARD;
-    for (let band = 0; band < BITS; band++) {
-      const now = (this.sums[band] as number) - (this.sums[band + 1] as number);
-      const before = (this.sumsBefore[band] as number) - (this.sumsBefore[band + 1] as number);
-      if (now > before) bits |= 1 << band;
+  private sumBands(spectrum: Float32Array): void {
+    const { bands, products } = this;
+    const place = (this.steps % KEPT) * BANDS;
+    const productsAt = (this.steps % KEPT_PRODUCTS) * BANDS;
+    let bin = edges[0] as number;
+    for (let band = 0; band < BANDS; band++) {
+      let sum = LEAST_POWER;
+      for (const last = edges[band + 1] as number; bin < last; bin++)
+        sum += spectrum[bin] as number;
+      bands[place + band] = sum;
+      let product = 1;
+      for (let kept = band; kept < BANDS * KEPT; kept += BANDS) product *= bands[kept] as number;
+      products[productsAt + band] = product;
     }
-    return bits;
   }
 
-  private sumUp(into: Float32Array, place: number): void {
-    into.fill(0);
-    for (let back = 0; back < SMOOTHED; back++) {
-      const from = ((place + HISTORY - back) % HISTORY) * BANDS;
-      for (let band = 0; band < BANDS; band++)
-        into[band] = (into[band] as number) + (this.bands[from + band] as number);
+  /** A bit is set where a band gained on the next one up since `BACK` steps ago. */
+  private print(): number {
+    const { products } = this;
+    const now = (this.steps % KEPT_PRODUCTS) * BANDS;
+    const then = ((this.steps + 1) % KEPT_PRODUCTS) * BANDS;
+    let bits = HEARD;
+    for (let band = 0; band < BITS; band++) {
+      const nowHere = products[now + band] as number;
+      const nowAbove = products[now + band + 1] as number;
+      const thenHere = products[then + band] as number;
+      const thenAbove = products[then + band + 1] as number;
+      // nowHere / nowAbove > thenHere / thenAbove
+      if (nowHere * thenAbove > thenHere * nowAbove) bits |= 1 << band;
     }
+    return bits;
   }
 }
 
