@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
-import { BIN_HZ, HOP_MS, type Hop } from "../signal/heard-audio.js";
+import { BIN_HZ, HOP_MS, type Hop, powerBetween } from "../signal/heard-audio.js";
 
 type ProgressLabel = "busy" | "reorder" | "ringback";
 
@@ -110,9 +110,7 @@ export const callProgress = defineDetector({
 
 function isTone(hop: Hop, bandShare: number): boolean {
   if (hop.levelDb < -58 || hop.levelDb < hop.floorDb + 3) return false;
-  let inside = 0;
-  for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) inside += hop.spectrum[bin] as number;
-  return inside / (hop.bandPower + 1e-9) >= bandShare;
+  return powerBetween(hop, FIRST_BIN, LAST_BIN) / (hop.bandPower + 1e-9) >= bandShare;
 }
 
 /** The rhythm that the last steps fit best, at any point of its cycle. */

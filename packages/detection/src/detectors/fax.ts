@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
-import { BIN_HZ, HOP_MS, type Hop } from "../signal/heard-audio.js";
+import { BIN_HZ, HOP_MS, type Hop, powerBetween } from "../signal/heard-audio.js";
 
 const ms = z.number().int().positive().max(60_000);
 
@@ -77,7 +77,5 @@ function account(valueMs: number, present: boolean): number {
 }
 
 function v21Share(hop: Hop): number {
-  let inside = 0;
-  for (let bin = V21_FIRST_BIN; bin <= V21_LAST_BIN; bin++) inside += hop.spectrum[bin] as number;
-  return inside / (hop.bandPower + 1e-9);
+  return powerBetween(hop, V21_FIRST_BIN, V21_LAST_BIN) / (hop.bandPower + 1e-9);
 }

@@ -1,7 +1,7 @@
 import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
-import { HOP_MS, type Hop } from "../signal/heard-audio.js";
+import { HOP_MS, type Hop, powerBetween } from "../signal/heard-audio.js";
 
 /** 190 to 2,200 Hz: where notes are. */
 const FIRST_BIN = 6;
@@ -60,8 +60,11 @@ export const music = defineDetector({
     const levels = new Float32Array(length);
     const powers = new Float32Array(length);
     let loudestDb = Number.NEGATIVE_INFINITY;
-    const before = new Float32Array(LAST_BIN + 1);
-    const floors = new Float32Array(LAST_BIN + 1).fill(Number.POSITIVE_INFINITY);
+    const heard: Heard = {
+      magnitudes: new Float32Array(LAST_BIN + 1),
+      floors: new Float32Array(LAST_BIN + 1).fill(Number.POSITIVE_INFINITY),
+      power: 1e-12,
+    };
     let place = 0;
     let count = 0;
     // Not a variable: a closure's number that is no small integer is allocated anew at every step.
@@ -145,7 +148,7 @@ export const music = defineDetector({
     });
     audio.onHop((hop) => {
       if (settled) return;
-      const { likeness, soundingShare } = compare(before, floors, hop);
+      const { likeness, soundingShare } = compare(heard, hop);
       likenesses[place] = likeness;
       held[place] = Math.abs(hop.peakHz - (last[0] as number)) < SAME_NOTE_HZ ? 1 : 0;
       sounding[place] = hop.levelDb > QUIET_DB && soundingShare > ABOVE_FLOOR ? 1 : 0;
@@ -196,30 +199,35 @@ function envelope(
   return { quietShare: quiet / levels.length, swingDb: Math.sqrt(variance) };
 }
 
+/** The notes of the last step, to hold the next one against. */
+interface Heard {
+  /** Magnitudes, the floors taken off, and the power of them all. */
+  readonly magnitudes: Float32Array;
+  readonly floors: Float32Array;
+  power: number;
+}
+
 /**
  * Cosine between the magnitudes of two successive spectra, the floors taken off; keeps the later for
  * the next step. Also how much of the power is more than the floors.
  */
-function compare(
-  before: Float32Array,
-  floors: Float32Array,
-  hop: Hop,
-): { likeness: number; soundingShare: number } {
+function compare(heard: Heard, hop: Hop): { likeness: number; soundingShare: number } {
+  const { magnitudes, floors } = heard;
+  const { spectrum } = hop;
   let product = 0;
-  let here = 1e-12;
-  let there = 1e-12;
-  let total = 1e-12;
+  let power = 1e-12;
   for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-    const power = hop.spectrum[bin] as number;
-    const floor = Math.min(power, (floors[bin] as number) * FLOOR_RISE);
+    const here = spectrum[bin] as number;
+    const floor = Math.min(here, (floors[bin] as number) * FLOOR_RISE);
     floors[bin] = floor;
-    const magnitude = Math.sqrt(Math.max(0, power - FLOOR_MARGIN * floor));
-    const earlier = before[bin] as number;
-    product += magnitude * earlier;
-    here += magnitude * magnitude;
-    there += earlier * earlier;
-    total += power;
-    before[bin] = magnitude;
+    const rest = Math.max(0, here - FLOOR_MARGIN * floor);
+    const magnitude = Math.sqrt(rest);
+    product += magnitude * (magnitudes[bin] as number);
+    power += rest;
+    magnitudes[bin] = magnitude;
   }
-  return { likeness: product / Math.sqrt(here * there), soundingShare: here / total };
+  const likeness = product / Math.sqrt(power * heard.power);
+  heard.power = power;
+  const total = 1e-12 + powerBetween(hop, FIRST_BIN, LAST_BIN);
+  return { likeness, soundingShare: power / total };
 }

@@ -12,7 +12,7 @@ const GAP_MS = 60;
 /** A longer gap is not filled step by step: nothing learns from more silence than this. */
 const LONGEST_FILL_MS = 2_000;
 
-const SILENCE = new Float32Array(160);
+const SILENCE = new Int16Array(160);
 
 export interface FrontEndListener {
   onHop(hop: Hop): void;
@@ -96,7 +96,7 @@ export class FrontEnd {
     this.expectedMs = atMs;
   }
 
-  private analyse(samples: Float32Array, count: number): void {
+  private analyse(samples: Int16Array, count: number): void {
     this.analyser ??= new HopAnalyser();
     const { analyser } = this;
     for (let at = 0; at < count; ) {

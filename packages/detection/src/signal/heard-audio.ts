@@ -5,6 +5,8 @@ export const HOP_MS = 20;
 export const HOP_SAMPLES = 160;
 /** The rate everything is analysed at. */
 export const ANALYSIS_RATE = 8_000;
+/** Samples are 16 bit; levels and powers are told against this. */
+export const FULL_SCALE = 32_768;
 /** Samples under one spectrum: 32 ms. */
 export const WINDOW_SAMPLES = 256;
 /** Bins 0 to 128, 31.25 Hz apart. */
@@ -22,6 +24,8 @@ export interface Hop {
   readonly floorDb: number;
   /** Power per bin of the last 32 ms (Hann window). */
   readonly spectrum: Float32Array;
+  /** `sums[n]` is the power of the first n bins: bins a to b hold `sums[b + 1] - sums[a]`. */
+  readonly sums: Float64Array;
   /** Sum of the spectrum between 200 and 3,600 Hz. */
   readonly bandPower: number;
   /** Share of the power between 200 and 3,600 Hz that lies in the strongest peak, 0 to 1. */
@@ -36,6 +40,11 @@ export interface Hop {
   readonly speech: boolean;
   /** How far the louder bands stand above their floors, in dB: what `speech` is decided by. */
   readonly speechScoreDb: number;
+}
+
+/** The power in bins `first` to `last`, both included. */
+export function powerBetween({ sums }: Pick<Hop, "sums">, first: number, last: number): number {
+  return (sums[last + 1] as number) - (sums[first] as number);
 }
 
 /** One or two steady frequencies, from their start to the first step without them. */

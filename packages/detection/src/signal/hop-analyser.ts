@@ -1,5 +1,13 @@
 import type { HeardFrame } from "@offhook/session/vocabulary";
-import { BIN_HZ, HOP_SAMPLES, type Hop, SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
+import {
+  BIN_HZ,
+  FULL_SCALE,
+  HOP_SAMPLES,
+  type Hop,
+  powerBetween,
+  SPECTRUM_BINS,
+  WINDOW_SAMPLES,
+} from "./heard-audio.js";
 import { PowerSpectrum } from "./power-spectrum.js";
 import { SpeechDecision } from "./speech-decision.js";
 
@@ -22,6 +30,10 @@ const DRIFT_HZ = 18;
 /** No signal of a network or a machine is lower; the pitch of a woman's or a child's voice is. */
 const LOWEST_TONE_HZ = 290;
 const STEADY_MINIMUM_DB = -58;
+
+/** One-pole DC block at about 12 Hz: offsets are common on cheap gateways. */
+const DC_POLE = 0.99;
+const RING_MASK = WINDOW_SAMPLES - 1;
 
 /** Turns 8 kHz samples into hops, one every 160 samples, without allocating. */
 export class HopAnalyser {
@@ -49,6 +61,7 @@ export class HopAnalyser {
       levelDb: -100,
       floorDb: -100,
       spectrum: this.spectrum.power,
+      sums: this.spectrum.sums,
       bandPower: 0,
       peakShare: 0,
       peakHz: 0,
@@ -71,20 +84,33 @@ export class HopAnalyser {
   }
 
   /**
-   * Takes samples, -1 to 1, up to the end of a hop. Returns where it stopped; a hop is complete
+   * Takes 16-bit samples up to the end of a hop. Returns where it stopped; a hop is complete
    * when that left none of it open: see `hopComplete`.
    */
-  take(samples: Float32Array, from: number, until: number): number {
+  take(samples: Int16Array, from: number, until: number): number {
     const stop = Math.min(until, from + HOP_SAMPLES - this.inHop);
     const { ring } = this;
     let { write, energy, dcInput, dcOutput } = this;
-    for (let index = from; index < stop; index++) {
+    let index = from;
+    // Two at a time: each output waits for the one before it, and so only every second one does.
+    for (; index + 1 < stop; index += 2) {
       const sample = samples[index] as number;
-      // One-pole DC block at about 12 Hz: offsets are common on cheap gateways.
-      dcOutput = sample - dcInput + 0.99 * dcOutput;
+      const next = samples[index + 1] as number;
+      const step = sample - dcInput;
+      const output = step + DC_POLE * dcOutput;
+      dcOutput = next - sample + DC_POLE * step + DC_POLE * DC_POLE * dcOutput;
+      dcInput = next;
+      ring[write] = output;
+      ring[(write + 1) & RING_MASK] = dcOutput;
+      write = (write + 2) & RING_MASK;
+      energy += output * output + dcOutput * dcOutput;
+    }
+    if (index < stop) {
+      const sample = samples[index] as number;
+      dcOutput = sample - dcInput + DC_POLE * dcOutput;
       dcInput = sample;
       ring[write] = dcOutput;
-      write = (write + 1) & (WINDOW_SAMPLES - 1);
+      write = (write + 1) & RING_MASK;
       energy += dcOutput * dcOutput;
     }
     this.write = write;
@@ -99,7 +125,7 @@ export class HopAnalyser {
 
   private completeHop(): void {
     const { hop } = this;
-    const mean = this.energy / HOP_SAMPLES;
+    const mean = this.energy / (HOP_SAMPLES * FULL_SCALE ** 2);
     hop.levelDb = mean > 1e-10 ? 10 * Math.log10(mean) : -100;
     this.energy = 0;
     this.inHop = 0;
@@ -112,12 +138,11 @@ export class HopAnalyser {
   private findPeaks(): void {
     const { hop } = this;
     const { power } = this.spectrum;
-    let total = 1e-12;
+    let total = 1e-12 + powerBetween(hop, FIRST_BIN, LAST_BIN);
     let best = FIRST_BIN;
     let bestPower = 0;
     for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
       const value = power[bin] as number;
-      total += value;
       if (value > bestPower) {
         bestPower = value;
         best = bin;

@@ -1,4 +1,4 @@
-import { SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
+import { FULL_SCALE, SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
 
 const HALF = WINDOW_SAMPLES / 2;
 /** The last stage joins two blocks of so many. */
@@ -13,7 +13,8 @@ const LAST_HALF = HALF / 2;
 const hann = Float64Array.from(
   { length: WINDOW_SAMPLES },
   (_, index) =>
-    (2 / WINDOW_SAMPLES) * (0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / WINDOW_SAMPLES)),
+    (2 / WINDOW_SAMPLES / FULL_SCALE) *
+    (0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / WINDOW_SAMPLES)),
 );
 /** Where each group of four values of the first two stages begins in the window, in samples. */
 const groupStarts = Uint16Array.from({ length: HALF / 4 }, (_, group) => {
@@ -35,6 +36,8 @@ const sine = Float64Array.from({ length: HALF }, (_, k) =>
  */
 export class PowerSpectrum {
   readonly power = new Float32Array(SPECTRUM_BINS);
+  /** See `Hop.sums`. */
+  readonly sums = new Float64Array(SPECTRUM_BINS + 1);
   private readonly real = new Float64Array(HALF);
   private readonly imaginary = new Float64Array(HALF);
 
@@ -44,6 +47,7 @@ export class PowerSpectrum {
     this.twoStages(4);
     this.twoStages(16);
     this.lastStage();
+    this.sumUp();
   }
 
   /**
@@ -162,6 +166,15 @@ export class PowerSpectrum {
       const loi = imaginary[other] as number;
       this.untangle(k, lr + tr, li + ti, lor - tor, loi - toi);
       if (k < other) this.untangle(other, lor + tor, loi + toi, lr - tr, li - ti);
+    }
+  }
+
+  private sumUp(): void {
+    const { power, sums } = this;
+    let sum = 0;
+    for (let bin = 0; bin < SPECTRUM_BINS; bin++) {
+      sum += power[bin] as number;
+      sums[bin + 1] = sum;
     }
   }
 

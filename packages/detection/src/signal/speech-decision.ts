@@ -1,4 +1,4 @@
-import { BIN_HZ, type Hop } from "./heard-audio.js";
+import { BIN_HZ, type Hop, powerBetween } from "./heard-audio.js";
 import { NoiseFloor } from "./noise-floor.js";
 
 /** Edges of the bands that are held against their own floors, in Hz. */
@@ -108,10 +108,8 @@ export class SpeechDecision {
     this.peakDb -= PEAK_DECAY_DB;
     if (refresh && warm) this.peakDb = Math.max(level.percentile(PEAK_PERCENTILE), this.peakDb);
     for (let band = 0; band < BANDS; band++) {
-      let sum = 1e-12;
-      const last = edges[band + 1] as number;
-      for (let bin = edges[band] as number; bin < last; bin++) sum += hop.spectrum[bin] as number;
-      const bandDb = Math.max(SILENT_DB - 8, 10 * Math.log10(sum));
+      const power = powerBetween(hop, edges[band] as number, (edges[band + 1] as number) - 1);
+      const bandDb = Math.max(SILENT_DB - 8, 10 * Math.log10(power + 1e-12));
       const floor = bands[band] as NoiseFloor;
       if (!tonal) floor.push(bandDb);
       // Percentiles move slowly: every fifth step is often enough.

@@ -25,9 +25,9 @@ const ONE = 0xffff;
 const BOTH = HEARD | (HEARD << 16);
 /** The search looks at every fourth step first. */
 const COARSE = 4;
-/** After half of a look, so many prints that differ in more than this share are other words. */
-const HALF_LOOK_PRINTS = 6;
-const OTHER_WORDS_SHARE = 0.42;
+/** So many prints that differ in more than this share after a quarter, or half, of a look are other words. */
+const LEAST_PRINTS = 6;
+const OTHER_WORDS_SHARE = { quarter: 0.45, half: 0.42 } as const;
 
 /** Where the last words were said before. */
 export interface Repetition {
@@ -71,7 +71,7 @@ export class SpeechPrint {
   }
 
   push(hop: Hop): void {
-    this.sumBands(hop.spectrum);
+    this.sumBands(hop.sums);
     const { pairs, capacity } = this;
     const at = this.steps % capacity;
     const earlier = pairs[at + capacity - COARSE] as number;
@@ -112,21 +112,19 @@ export class SpeechPrint {
 
   /**
    * How many bits differ, and in the upper half in how many prints: two small integers in one, as
-   * nothing may be allocated for each of thousands of places. Stops half way at other words.
+   * nothing may be allocated for each of thousands of places. Stops on its way at other words.
    */
   private compare(lagHops: number, windowHops: number, stride: number, heard: number): number {
     const { pairs, capacity } = this;
     const end = ((this.steps - 1) % capacity) + capacity;
     let differing = 0;
     let compared = 0;
-    const half = windowHops >> 1;
+    const quarter = windowHops >> 2;
     for (let back = 0; back < windowHops; back += stride) {
-      if (
-        back >= half &&
-        compared >= HALF_LOOK_PRINTS &&
-        differing > compared * (OTHER_WORDS_SHARE * BITS)
-      )
-        break;
+      if (back >= quarter && compared >= LEAST_PRINTS) {
+        const most = back < 2 * quarter ? OTHER_WORDS_SHARE.quarter : OTHER_WORDS_SHARE.half;
+        if (differing > compared * (most * BITS)) break;
+      }
       const now = pairs[end - back] as number;
       const then = pairs[end - back - lagHops] as number;
       const both = now & then & heard;
@@ -138,16 +136,15 @@ export class SpeechPrint {
     return (compared << 16) | differing;
   }
 
-  private sumBands(spectrum: Float32Array): void {
+  private sumBands(sums: Float64Array): void {
     const { bands, products } = this;
     const place = (this.steps % KEPT) * BANDS;
     const productsAt = (this.steps % KEPT_PRODUCTS) * BANDS;
-    let bin = edges[0] as number;
+    let below = sums[edges[0] as number] as number;
     for (let band = 0; band < BANDS; band++) {
-      let sum = LEAST_POWER;
-      for (const last = edges[band + 1] as number; bin < last; bin++)
-        sum += spectrum[bin] as number;
-      bands[place + band] = sum;
+      const upTo = sums[edges[band + 1] as number] as number;
+      bands[place + band] = LEAST_POWER + upTo - below;
+      below = upTo;
       let product = 1;
       for (let kept = band; kept < BANDS * KEPT; kept += BANDS) product *= bands[kept] as number;
       products[productsAt + band] = product;

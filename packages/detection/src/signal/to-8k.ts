@@ -1,7 +1,9 @@
 import { DetectionError } from "../errors.js";
-import { ANALYSIS_RATE } from "./heard-audio.js";
+import { ANALYSIS_RATE, FULL_SCALE } from "./heard-audio.js";
 
 const TAPS_PER_SIDE = 12;
+/** How much is converted at once. */
+const BLOCK_MS = 100;
 
 /**
  * Brings mono audio of any usual rate to 8 kHz as a stream: a windowed-sinc low pass evaluated at
@@ -14,8 +16,8 @@ export class To8k {
   private readonly cutoff: number;
   private readonly kernels: readonly Float32Array[];
   private readonly history: Float32Array;
-  /** What the last `convert` made; overwritten by the next. */
-  output = new Float32Array(0);
+  /** What the last `convert` made, or was given at 8 kHz; valid until the next. */
+  output: Int16Array = new Int16Array(0);
   private written = 0;
   private filled = 0;
   /** Of the next output sample, in input samples, measured from the start of `history`. */
@@ -31,23 +33,23 @@ export class To8k {
     this.ratio = sampleRate / ANALYSIS_RATE;
     this.cutoff = 0.92 / this.ratio;
     this.reach = Math.ceil(TAPS_PER_SIDE * this.ratio);
-    this.kernels = this.ratio === 1 ? [] : this.makeKernels();
-    this.history = new Float32Array(this.reach * 2 + sampleRate);
+    const untouched = this.ratio === 1;
+    this.kernels = untouched ? [] : this.makeKernels();
+    const block = Math.ceil((sampleRate * BLOCK_MS) / 1_000);
+    this.history = new Float32Array(untouched ? 0 : this.reach * 2 + block);
     this.filled = this.reach;
     this.position = this.reach;
   }
 
-  /** Converts into `output` and returns how many samples it now holds, -1 to 1. */
+  /** Converts into `output` and returns how many samples it now holds. */
   convert(samples: Int16Array): number {
-    const most = Math.ceil(samples.length / this.ratio) + 2;
-    if (this.output.length < most) this.output = new Float32Array(most);
-    this.written = 0;
     if (this.ratio === 1) {
-      const { output } = this;
-      for (let index = 0; index < samples.length; index++)
-        output[index] = (samples[index] as number) / 32_768;
+      this.output = samples;
       return samples.length;
     }
+    const most = Math.ceil(samples.length / this.ratio) + 2;
+    if (this.output.length < most) this.output = new Int16Array(most);
+    this.written = 0;
     const room = this.history.length - 2 * this.reach;
     for (let start = 0; start < samples.length; start += room)
       this.convertSome(samples.subarray(start, start + room));
@@ -63,7 +65,7 @@ export class To8k {
       this.position -= drop;
     }
     for (let index = 0; index < samples.length; index++)
-      history[this.filled++] = (samples[index] as number) / 32_768;
+      history[this.filled++] = samples[index] as number;
     while (this.position + reach + 1 < this.filled) {
       const base = Math.floor(this.position);
       const kernel = kernels[
@@ -73,7 +75,7 @@ export class To8k {
       const first = base - reach + 1;
       for (let tap = 0; tap < kernel.length; tap++)
         sum += (history[first + tap] as number) * (kernel[tap] as number);
-      this.output[this.written++] = sum;
+      this.output[this.written++] = Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, sum));
       this.position += this.ratio;
     }
   }
