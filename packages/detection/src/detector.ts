@@ -69,7 +69,7 @@ export interface DetectorInstance {
   onFrame?(frame: HeardFrame): void;
   /** Our own side started or stopped being heard by the callee. */
   onAgentSpeech?(active: boolean, atMs: number): void;
-  /** Once, when the call is over or the detector was dropped. */
+  /** Once: when the call is over, the detector was dropped, or it is done (`doneOnceFinal`). */
   close?(): void;
 }
 
@@ -77,7 +77,7 @@ export interface DetectorInstance {
 export interface Detector {
   readonly name: string;
   /** See `DetectorDefinition`. */
-  readonly restsOnceFinal?: boolean;
+  readonly doneOnceFinal?: boolean;
   create(context: DetectorContext): DetectorInstance;
 }
 
@@ -86,10 +86,10 @@ export interface DetectorDefinition<Options extends z.ZodType> {
   readonly name: string;
   readonly options: Options;
   /**
-   * Its `audio.onHop` falls silent once the verdict after answer is final, as nothing that it could
-   * find would change it; all else goes on. Saves most of a call's cost. Default false.
+   * It is closed once the verdict after answer is final, as nothing that it could find would change
+   * that: most of a call's detection is saved. Default false: it hears the call to its end.
    */
-  readonly restsOnceFinal?: boolean;
+  readonly doneOnceFinal?: boolean;
   create(options: z.output<Options>, context: DetectorContext): DetectorInstance;
 }
 
@@ -119,7 +119,7 @@ export function defineDetector<Options extends z.ZodType>(
     if (!parsed.success) throw invalidOption(name, parsed.error, given);
     return {
       name,
-      restsOnceFinal: definition.restsOnceFinal === true,
+      doneOnceFinal: definition.doneOnceFinal === true,
       create: (context) => definition.create(parsed.data, context),
     };
   };

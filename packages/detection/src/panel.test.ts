@@ -74,6 +74,50 @@ describe("the panel", () => {
     }
   });
 
+  it("closes a detector that is done once the verdict after answer is final, and no other", () => {
+    const closed: string[] = [];
+    const listening = (name: string, doneOnceFinal: boolean) => {
+      const heardMs: number[] = [];
+      const detector = defineDetector({
+        name,
+        doneOnceFinal,
+        options: z.strictObject({}),
+        create(_, { audio }) {
+          audio.onHop(({ atMs }) => heardMs.push(atMs));
+          return { close: () => closed.push(name) };
+        },
+      });
+      return { heardMs, detector: detector() };
+    };
+    const done = listening("done", true);
+    const hearing = listening("hearing", false);
+    const sure = onBye("sure", "human", 0.9);
+    const { panel } = panelOf([done.detector, hearing.detector, sure]);
+    const play = (phase: HeardFrame["phase"], fromMs: number) => {
+      for (let at = 0; at < 800; at += 160)
+        panel.onFrame({
+          data: speech(200).subarray(at, at + 160),
+          sampleRate: 8_000,
+          channels: 1,
+          samplesPerChannel: 160,
+          atMs: fromMs + at / 8,
+          phase,
+        });
+    };
+    panel.onSignal(bye);
+    play("early", 0);
+    expect(done.heardMs, "a verdict before answer is of another party").toHaveLength(5);
+    play("active", 100);
+    expect(done.heardMs, "nothing is decided yet").toHaveLength(10);
+    panel.onSignal(bye);
+    play("active", 200);
+    expect(done.heardMs).toHaveLength(10);
+    expect(hearing.heardMs).toHaveLength(15);
+    expect(closed).toEqual(["done"]);
+    panel.close();
+    expect(closed).toEqual(["done", "hearing"]);
+  });
+
   it("tells once why audio is not heard, and hears what comes after it", () => {
     const { panel, faults } = panelOf([]);
     const voice: number[] = [];

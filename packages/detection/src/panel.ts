@@ -85,7 +85,7 @@ class CallPanel implements Panel {
   readonly ledger: LedgerEntry[] = [];
   private readonly options: PanelOptions;
   private readonly frontEnd: FrontEnd;
-  private readonly seats: Seat[] = [];
+  private seats: readonly Seat[] = [];
   /** Those that want every frame, and every step: most of a panel wants neither. */
   private frameSeats: readonly Seat[] = [];
   private hopSeats: readonly Seat[] = [];
@@ -123,8 +123,8 @@ class CallPanel implements Panel {
       deadAir === false
         ? undefined
         : new DeadAir(deadAir ?? {}, this.frontEnd.deadlines, (verdict) => this.assume(verdict));
-    for (const detector of detectors)
-      this.seats.push(
+    this.seats = detectors.map(
+      (detector) =>
         new Seat(detector, {
           clock,
           call: this.call,
@@ -133,7 +133,7 @@ class CallPanel implements Panel {
           onDropped: (seat, cause) => this.faulted(seat, cause),
           onListening: () => this.findListeners(),
         }),
-      );
+    );
     this.findListeners();
   }
 
@@ -237,11 +237,16 @@ class CallPanel implements Panel {
   }
 
   private findListeners(): void {
-    const resting = this.verdict?.provisional === false && this.call.answeredAtMs !== undefined;
     this.frameSeats = this.seats.filter((seat) => seat.hearsFrames);
-    this.hopSeats = this.seats.filter(
-      (seat) => seat.hearsHops && !(resting && seat.restsOnceFinal),
-    );
+    this.hopSeats = this.seats.filter((seat) => seat.hearsHops);
+  }
+
+  /** The verdict will not change any more. */
+  private closeDone(): void {
+    const done = this.seats.filter((seat) => seat.doneOnceFinal);
+    this.seats = this.seats.filter((seat) => !seat.doneOnceFinal);
+    for (const seat of done) seat.close();
+    this.findListeners();
   }
 
   private answered(atMs: number): void {
@@ -302,8 +307,8 @@ class CallPanel implements Panel {
       standing.provisional === fused.provisional;
     const verdict: Verdict = { ...fused, ...this.stamp() };
     this.verdict = verdict;
-    if (!verdict.provisional) this.findListeners();
     if (!same) this.announce(verdict);
+    if (!verdict.provisional && this.call.answeredAtMs !== undefined) this.closeDone();
   }
 
   /** The default at the end of the dead-air budget; any detector's word replaces it. */

@@ -30,7 +30,7 @@ export interface SeatHost {
 /** One detector's place at the panel: what it listens to, what it stands by, and its isolation. */
 export class Seat {
   readonly name: string;
-  readonly restsOnceFinal: boolean;
+  readonly doneOnceFinal: boolean;
   /** What it stands by. */
   report: DetectorReport | undefined;
   private readonly host: SeatHost;
@@ -46,7 +46,7 @@ export class Seat {
 
   constructor(detector: Detector, host: SeatHost) {
     this.name = detector.name;
-    this.restsOnceFinal = detector.restsOnceFinal === true;
+    this.doneOnceFinal = detector.doneOnceFinal === true;
     this.host = host;
     this.clock = guardClock(host.clock, (callback) => this.guard(callback));
     this.guard(() => {
@@ -169,6 +169,7 @@ export class Seat {
           this.toneListener = listener;
         },
         at: (atMs, callback) => {
+          if (this.dropped) return () => {};
           const cancel = frontEnd.deadlines.at(atMs, () => {
             this.cancels.delete(forget);
             this.guard(callback);

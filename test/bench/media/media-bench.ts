@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { createMediaPlane, isOffhookError } from "@offhook/session";
 import { beside, type EmitRow, figure } from "../row.js";
 import { writeMediaPictures } from "./media-pictures.js";
-import { leaveAlone, listen, listenDetectAndSpeak } from "./media-uses.js";
+import { leaveAlone, listen, listenDetectAndSpeak, talkToAPerson } from "./media-uses.js";
 import {
   connect,
   type Load,
@@ -36,6 +36,7 @@ const LOADS = {
   bare: { streams: MANY_STREAMS, direction: "sendonly", use: leaveAlone },
   audio: { streams: STREAMS, use: listen },
   everything: { streams: STREAMS, use: listenDetectAndSpeak },
+  person: { streams: STREAMS, use: talkToAPerson },
   ownPorts: { streams: STREAMS, use: listen, plane: { sharePorts: "never" } },
   nodeSockets: { streams: STREAMS, use: listen, plane: { sockets: "node" } },
   twoWorkers: { streams: STREAMS, use: listen, plane: { workers: 2 } },
@@ -112,9 +113,10 @@ function costRows(emit: EmitRow, ours: Loads, theirs: Theirs | undefined): void 
     bare: "bare: what comes in is not decoded",
     audio: "G.711, jitter buffer, frames to the agent",
     everything: "everything on: all detectors, the agent speaks",
+    person: "everything on, once the verdict is final",
   };
-  const goals = { bare: 1_500, audio: undefined, everything: 1_000 };
-  for (const name of ["bare", "audio", "everything"] as const) {
+  const goals = { bare: 1_500, audio: undefined, everything: 1_000, person: undefined };
+  for (const name of ["bare", "audio", "everything", "person"] as const) {
     const metric = `media.streams_per_core (${names[name]})`;
     const goal = goals[name];
     emit(

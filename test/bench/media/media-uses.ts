@@ -1,4 +1,4 @@
-import { createPanel, defaultDetectors } from "@offhook/detection";
+import { createPanel, type Detector, defaultDetectors } from "@offhook/detection";
 import { type MediaPort, systemClock } from "@offhook/session";
 import { loadClip } from "@offhook/session/testing";
 
@@ -14,8 +14,30 @@ export function listen(port: MediaPort): () => void {
 
 /** What a call with an agent has: every default detector listens, and the agent speaks. */
 export function listenDetectAndSpeak(port: MediaPort, index: number): () => void {
+  return detectAndSpeak(port, index, defaultDetectors());
+}
+
+/** The same once the verdict is final, as it is for most of a call with a person. */
+export function talkToAPerson(port: MediaPort, index: number): () => void {
+  return detectAndSpeak(port, index, [...defaultDetectors(), personAtOnce]);
+}
+
+const personAtOnce: Detector = {
+  name: "person-at-once",
+  doneOnceFinal: true,
+  create: ({ audio, report }) => {
+    audio.onHop(() => report({ label: "human", confidence: 0.99, rule: "at-once" }));
+    return {};
+  },
+};
+
+function detectAndSpeak(
+  port: MediaPort,
+  index: number,
+  detectors: readonly Detector[],
+): () => void {
   const panel = createPanel({
-    detectors: defaultDetectors(),
+    detectors,
     clock: systemClock(),
     call: { callId: `bench-${index}`, direction: "inbound" },
     onVerdict: () => {},

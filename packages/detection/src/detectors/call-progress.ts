@@ -43,7 +43,7 @@ interface Step {
 /** Busy, reorder and ringback tone, by band and rhythm; of use in early media above all. */
 export const callProgress = defineDetector({
   name: "call-progress",
-  restsOnceFinal: true,
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Steps of sound and silence that must fit a rhythm. */
     steps: z.number().int().min(3).max(20).default(5),

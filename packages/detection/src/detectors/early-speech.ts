@@ -18,6 +18,7 @@ const SEAM_MS = 400;
  */
 export const earlySpeech = defineDetector({
   name: "early-speech",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Speech that makes a message. Ringback music with words has no pause after it. */
     messageMs: ms.default(2_500),

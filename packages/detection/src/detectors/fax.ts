@@ -16,7 +16,7 @@ const LEAK = 2;
  */
 export const fax = defineDetector({
   name: "fax",
-  restsOnceFinal: true,
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Answer tone this long. No beep is as long. */
     answerToneMs: ms.default(1_300),

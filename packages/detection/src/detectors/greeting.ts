@@ -30,7 +30,7 @@ const ENDED: ReadonlySet<Stage> = new Set(["pause1200", "pause2000", "pause3000"
  */
 export const greeting = defineDetector({
   name: "greeting",
-  restsOnceFinal: true,
+  doneOnceFinal: true,
   options: z.strictObject({
     /** After the longest pause, this sure makes a person's verdict final. */
     certainHuman: share.default(0.9),

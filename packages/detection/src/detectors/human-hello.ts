@@ -11,6 +11,7 @@ const ms = z.number().int().positive().max(600_000);
  */
 export const humanHello = defineDetector({
   name: "human-hello",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** More speech than this before the first pause is no hello. */
     helloMaxMs: ms.default(1_800),

@@ -40,7 +40,7 @@ const JUDGE_EVERY_HOPS = 25;
  */
 export const music = defineDetector({
   name: "music",
-  restsOnceFinal: true,
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Judged over this much audio. */
     windowMs: z.number().int().min(1_000).max(60_000).default(4_000),

@@ -17,6 +17,7 @@ const ms = z.number().int().positive().max(600_000);
  */
 export const postConnectVoicemail = defineDetector({
   name: "post-connect-voicemail",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Silence after the greeting. */
     greetingSilenceMs: ms.default(2_500),

@@ -14,6 +14,7 @@ const TELLING_CAUSES: ReadonlySet<number> = new Set([
  */
 export const preConnectVoicemail = defineDetector({
   name: "pre-connect-voicemail",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Ringing in this range, then unavailable, means voicemail. Default: the carrier profile's. */
     ringMinMs: z.number().int().positive().max(600_000).optional(),

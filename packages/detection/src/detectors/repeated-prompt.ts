@@ -30,7 +30,7 @@ const SAME_LAG_HOPS = 3;
  */
 export const repeatedPrompt = defineDetector({
   name: "repeated-prompt",
-  restsOnceFinal: true,
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Share of the print's bits that may differ. Other words differ in 0.35 or more. */
     difference: z.number().min(0.05).max(0.4).default(0.27),

@@ -21,6 +21,7 @@ const REMINDED_MS = 2_500;
  */
 export const screening = defineDetector({
   name: "screening",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Answered this soon after dialling, hardly anything can have rung. */
     answeredWithinMs: ms.default(1_500),

@@ -8,6 +8,7 @@ import { defineDetector } from "../detector.js";
  */
 export const silence = defineDetector({
   name: "silence",
+  doneOnceFinal: true,
   options: z.strictObject({
     silenceMs: z.number().int().positive().max(600_000).default(6_000),
   }),

@@ -27,6 +27,7 @@ const BANDS = [
 /** Three rising tones before a network announcement; which three says what will be announced. */
 export const specialInformationTone = defineDetector({
   name: "special-information-tone",
+  doneOnceFinal: true,
   options: z.strictObject({
     /** Longest silence between two of the tones. */
     gapMs: z.number().int().positive().max(1_000).default(120),

@@ -33,6 +33,10 @@ const STEADY_MINIMUM_DB = -58;
 
 /** One-pole DC block at about 12 Hz: offsets are common on cheap gateways. */
 const DC_POLE = 0.99;
+/** In steps of 16-bit audio. */
+const INAUDIBLE = 1e-3;
+/** After so many silent hops there is nothing but silence under the spectrum, and none in it. */
+const ALL_SILENT_HOPS = Math.ceil(WINDOW_SAMPLES / HOP_SAMPLES);
 const RING_MASK = WINDOW_SAMPLES - 1;
 
 /** Turns 8 kHz samples into hops, one every 160 samples, without allocating. */
@@ -45,6 +49,7 @@ export class HopAnalyser {
   hopComplete = false;
   private write = 0;
   private inHop = 0;
+  private silentHops = 0;
   private energy = 0;
   private dcInput = 0;
   private dcOutput = 0;
@@ -80,6 +85,7 @@ export class HopAnalyser {
     this.hop.steadyHops = 0;
     this.noisePower = 0;
     this.inHop = 0;
+    this.silentHops = 0;
     this.energy = 0;
   }
 
@@ -113,6 +119,8 @@ export class HopAnalyser {
       write = (write + 1) & RING_MASK;
       energy += dcOutput * dcOutput;
     }
+    // After the last sound it would halve for ever, and numbers that small take a processor long.
+    if (Math.abs(dcOutput) < INAUDIBLE) dcOutput = 0;
     this.write = write;
     this.energy = energy;
     this.dcInput = dcInput;
@@ -127,9 +135,10 @@ export class HopAnalyser {
     const { hop } = this;
     const mean = this.energy / (HOP_SAMPLES * FULL_SCALE ** 2);
     hop.levelDb = mean > 1e-10 ? 10 * Math.log10(mean) : -100;
+    this.silentHops = this.energy === 0 ? this.silentHops + 1 : 0;
     this.energy = 0;
     this.inHop = 0;
-    this.spectrum.compute(this.ring, this.write);
+    if (this.silentHops <= ALL_SILENT_HOPS) this.spectrum.compute(this.ring, this.write);
     this.findPeaks();
     this.followTone();
     this.decision.decide(hop);
