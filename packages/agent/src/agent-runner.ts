@@ -1,3 +1,4 @@
+import { PowerSpectrum } from "@offhook/detection";
 import {
   type CallLimits,
   type CallLimitsInput,
@@ -114,6 +115,8 @@ export class AgentRunner {
   readonly #logger: Logger;
   readonly #random: Random;
   readonly #permits: PermitWindow | undefined;
+  /** Of the panels of all calls. */
+  readonly #spectrum = new PowerSpectrum();
   readonly #running = new LiveSet<CallSession>();
   readonly #refused = new Set<CallSession>();
   readonly #hooks: { [Name in keyof RunnerHooks]: Set<RunnerHooks[Name]> } = {
@@ -261,7 +264,7 @@ export class AgentRunner {
     const session = new AgentSession(call);
     const { callId, direction } = call;
     const context: CallContext = { callId, direction, ...parties, session };
-    attachDetection(call, agent);
+    attachDetection(call, agent, this.#spectrum);
     for (const hook of this.#hooks.call_start) call.on("call_start", () => hook(context));
     for (const hook of this.#hooks.call_end)
       call.on("call_end", ({ finalState }) => hook(context, finalState));

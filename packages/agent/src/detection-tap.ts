@@ -1,4 +1,10 @@
-import { createPanel, type Detector, defaultDetectors, type Panel } from "@offhook/detection";
+import {
+  createPanel,
+  type Detector,
+  defaultDetectors,
+  type Panel,
+  type PowerSpectrum,
+} from "@offhook/detection";
 import type { CallSession } from "@offhook/session";
 import type { HangUpLabel } from "./define-agent.js";
 
@@ -11,7 +17,11 @@ export interface DetectionOptions {
  * Lets a panel of detectors hear a call: the call's signals and audio go in, verdicts and voice
  * activity come back. Ends with the call.
  */
-export function attachDetection(call: CallSession, options: DetectionOptions): Panel {
+export function attachDetection(
+  call: CallSession,
+  options: DetectionOptions,
+  spectrum?: PowerSpectrum,
+): Panel {
   const { profile, limits } = call.snapshot.settings;
   const hangUpOn: readonly string[] = options.hangUpOn ?? [];
   const panel = createPanel({
@@ -19,6 +29,7 @@ export function attachDetection(call: CallSession, options: DetectionOptions): P
     clock: call.clock,
     call: { callId: call.callId, direction: call.direction, profile },
     deadAir: { budgetMs: limits.deadAirMs },
+    ...(spectrum === undefined ? {} : { spectrum }),
     onVerdict: (verdict) => {
       call.classify(verdict);
       if (!verdict.provisional && hangUpOn.includes(verdict.label)) void call.end();

@@ -60,3 +60,4 @@ export {
   tuneVoicemailRing,
 } from "./replay/tune.js";
 export type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";
+export { PowerSpectrum } from "./signal/power-spectrum.js";

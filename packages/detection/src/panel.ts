@@ -11,6 +11,7 @@ import { evidenceOf, fuse } from "./fusion.js";
 import { Seat, SLOW_MS } from "./seat.js";
 import { FrontEnd } from "./signal/front-end.js";
 import type { Hop } from "./signal/heard-audio.js";
+import { PowerSpectrum } from "./signal/power-spectrum.js";
 import { SignalPriors } from "./signal-priors.js";
 
 /** What the panel must know about the call it serves. */
@@ -51,6 +52,11 @@ export interface PanelOptions {
   readonly onFault?: (fault: DetectorFault) => void;
   /** What to assume when nothing was decided in time; `false` for nothing. */
   readonly deadAir?: DeadAirOptions | false;
+  /**
+   * Where spectra are made. One for all panels of a thread saves each the way to memory of its own,
+   * which is a large part of what a step costs where there are many calls. Default: the panel's own.
+   */
+  readonly spectrum?: PowerSpectrum;
   /** Real milliseconds, to find slow detectors. */
   readonly stopwatch?: () => number;
 }
@@ -119,6 +125,7 @@ class CallPanel implements Panel {
       },
       clock,
       this.elapsedMs,
+      options.spectrum ?? new PowerSpectrum(),
     );
     this.call = seenCall(call, this.elapsedMs);
     this.priors = new SignalPriors(this.call.profile);

@@ -1,4 +1,4 @@
-import { createPanel, type Detector, defaultDetectors } from "@offhook/detection";
+import { createPanel, type Detector, defaultDetectors, PowerSpectrum } from "@offhook/detection";
 import { type MediaPort, systemClock } from "@offhook/session";
 import { loadClip } from "@offhook/session/testing";
 
@@ -31,6 +31,9 @@ const personAtOnce: Detector = {
   },
 };
 
+/** As the agents of one runner have it. */
+const spectrum = new PowerSpectrum();
+
 function detectAndSpeak(
   port: MediaPort,
   index: number,
@@ -41,6 +44,7 @@ function detectAndSpeak(
     clock: systemClock(),
     call: { callId: `bench-${index}`, direction: "inbound" },
     onVerdict: () => {},
+    spectrum,
   });
   port.setPhase("active");
   const stop = port.onFrame((frame) => panel.onFrame(frame));

@@ -3,6 +3,7 @@ import { DetectionError } from "../errors.js";
 import { AudioDeadlines } from "./audio-deadlines.js";
 import { type HeardTone, HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
 import { HopAnalyser } from "./hop-analyser.js";
+import type { PowerSpectrum } from "./power-spectrum.js";
 import { To8k } from "./to-8k.js";
 import { Tones } from "./tones.js";
 import { Utterances } from "./utterances.js";
@@ -28,6 +29,7 @@ export class FrontEnd {
   private readonly listener: FrontEndListener;
   /** Made when the first frame comes: a call that nobody answers has no use for it. */
   private analyser: HopAnalyser | undefined;
+  private readonly spectrum: PowerSpectrum;
   private readonly utterances: Utterances;
   private readonly tones: Tones;
   private converter: To8k | undefined;
@@ -36,8 +38,14 @@ export class FrontEnd {
   private expectedMs = Number.NaN;
   private hopStartMs = 0;
 
-  constructor(listener: FrontEndListener, clock: Clock, elapsedMs: () => number) {
+  constructor(
+    listener: FrontEndListener,
+    clock: Clock,
+    elapsedMs: () => number,
+    spectrum: PowerSpectrum,
+  ) {
     this.listener = listener;
+    this.spectrum = spectrum;
     this.utterances = new Utterances(listener);
     this.tones = new Tones((tone) => listener.onTone(tone));
     this.deadlines = new AudioDeadlines(clock, elapsedMs);
@@ -97,7 +105,7 @@ export class FrontEnd {
   }
 
   private analyse(samples: Int16Array, count: number): void {
-    this.analyser ??= new HopAnalyser();
+    this.analyser ??= new HopAnalyser(this.spectrum);
     const { analyser } = this;
     for (let at = 0; at < count; ) {
       at = analyser.take(samples, at, count);

@@ -8,7 +8,7 @@ import {
   SPECTRUM_BINS,
   WINDOW_SAMPLES,
 } from "./heard-audio.js";
-import { PowerSpectrum } from "./power-spectrum.js";
+import type { PowerSpectrum } from "./power-spectrum.js";
 import { SpeechDecision } from "./speech-decision.js";
 
 /** Bins that count as telephone band for tones: 200 to 3,600 Hz. */
@@ -35,21 +35,20 @@ const STEADY_MINIMUM_DB = -58;
 const DC_POLE = 0.99;
 /** In steps of 16-bit audio. */
 const INAUDIBLE = 1e-3;
-/** After so many silent hops there is nothing but silence under the spectrum, and none in it. */
-const ALL_SILENT_HOPS = Math.ceil(WINDOW_SAMPLES / HOP_SAMPLES);
-const RING_MASK = WINDOW_SAMPLES - 1;
+/** A window begins with so many samples of the hop before. */
+const OVERLAP_SAMPLES = WINDOW_SAMPLES - HOP_SAMPLES;
 
 /** Turns 8 kHz samples into hops, one every 160 samples, without allocating. */
 export class HopAnalyser {
   readonly hop: Hop & MutableHop;
-  private readonly ring = new Float32Array(WINDOW_SAMPLES);
-  private readonly spectrum = new PowerSpectrum();
+  private readonly spectrum: PowerSpectrum;
+  /** What the next window begins with: the overlap, and what came of the hop that is open. */
+  private readonly kept = new Float32Array(WINDOW_SAMPLES);
   private readonly decision = new SpeechDecision();
   /** The last `take` completed a hop. */
   hopComplete = false;
-  private write = 0;
   private inHop = 0;
-  private silentHops = 0;
+  private wasSilent = false;
   private energy = 0;
   private dcInput = 0;
   private dcOutput = 0;
@@ -59,14 +58,15 @@ export class HopAnalyser {
   private noisePower = 0;
   private loud = false;
 
-  constructor() {
+  constructor(spectrum: PowerSpectrum) {
+    this.spectrum = spectrum;
     this.hop = {
       atMs: 0,
       phase: "early",
       levelDb: -100,
       floorDb: -100,
-      spectrum: this.spectrum.power,
-      sums: this.spectrum.sums,
+      spectrum: spectrum.power,
+      sums: spectrum.sums,
       bandPower: 0,
       peakShare: 0,
       peakHz: 0,
@@ -80,12 +80,12 @@ export class HopAnalyser {
 
   /** Forgets what was heard before: another phase, another source. */
   reset(): void {
-    this.ring.fill(0);
+    this.kept.fill(0);
     this.decision.reset();
     this.hop.steadyHops = 0;
     this.noisePower = 0;
     this.inHop = 0;
-    this.silentHops = 0;
+    this.wasSilent = false;
     this.energy = 0;
   }
 
@@ -95,8 +95,10 @@ export class HopAnalyser {
    */
   take(samples: Int16Array, from: number, until: number): number {
     const stop = Math.min(until, from + HOP_SAMPLES - this.inHop);
-    const { ring } = this;
-    let { write, energy, dcInput, dcOutput } = this;
+    const { window } = this.spectrum;
+    let write = OVERLAP_SAMPLES + this.inHop;
+    copy(this.kept, 0, window, 0, write);
+    let { energy, dcInput, dcOutput } = this;
     let index = from;
     // Two at a time: each output waits for the one before it, and so only every second one does.
     for (; index + 1 < stop; index += 2) {
@@ -106,39 +108,45 @@ export class HopAnalyser {
       const output = step + DC_POLE * dcOutput;
       dcOutput = next - sample + DC_POLE * step + DC_POLE * DC_POLE * dcOutput;
       dcInput = next;
-      ring[write] = output;
-      ring[(write + 1) & RING_MASK] = dcOutput;
-      write = (write + 2) & RING_MASK;
+      window[write] = output;
+      window[write + 1] = dcOutput;
+      write += 2;
       energy += output * output + dcOutput * dcOutput;
     }
     if (index < stop) {
       const sample = samples[index] as number;
       dcOutput = sample - dcInput + DC_POLE * dcOutput;
       dcInput = sample;
-      ring[write] = dcOutput;
-      write = (write + 1) & RING_MASK;
+      window[write++] = dcOutput;
       energy += dcOutput * dcOutput;
     }
     // After the last sound it would halve for ever, and numbers that small take a processor long.
     if (Math.abs(dcOutput) < INAUDIBLE) dcOutput = 0;
-    this.write = write;
     this.energy = energy;
     this.dcInput = dcInput;
     this.dcOutput = dcOutput;
-    this.inHop += stop - from;
-    this.hopComplete = this.inHop === HOP_SAMPLES;
+    this.hopComplete = write === WINDOW_SAMPLES;
     if (this.hopComplete) this.completeHop();
+    else {
+      const done = OVERLAP_SAMPLES + this.inHop;
+      copy(window, done, this.kept, done, write - done);
+      this.inHop = write - OVERLAP_SAMPLES;
+    }
     return stop;
   }
 
   private completeHop(): void {
-    const { hop } = this;
+    const { hop, spectrum } = this;
     const mean = this.energy / (HOP_SAMPLES * FULL_SCALE ** 2);
     hop.levelDb = mean > 1e-10 ? 10 * Math.log10(mean) : -100;
-    this.silentHops = this.energy === 0 ? this.silentHops + 1 : 0;
+    const isSilent = this.energy === 0;
+    // After two silent hops there is nothing else under the window.
+    if (isSilent && this.wasSilent) spectrum.clear();
+    else spectrum.compute();
+    copy(spectrum.window, HOP_SAMPLES, this.kept, 0, OVERLAP_SAMPLES);
+    this.wasSilent = isSilent;
     this.energy = 0;
     this.inHop = 0;
-    if (this.silentHops <= ALL_SILENT_HOPS) this.spectrum.compute(this.ring, this.write);
     this.findPeaks();
     this.followTone();
     this.decision.decide(hop);
@@ -194,6 +202,17 @@ export class HopAnalyser {
     this.steadyHz = hop.peakHz;
     this.steadySecondHz = dual ? hop.secondHz : 0;
   }
+}
+
+/** Without the view that `set` and `subarray` would make for each hop. */
+function copy(
+  from: Float32Array,
+  fromAt: number,
+  into: Float32Array,
+  intoAt: number,
+  count: number,
+): void {
+  for (let index = 0; index < count; index++) into[intoAt + index] = from[fromAt + index] as number;
 }
 
 interface MutableHop {

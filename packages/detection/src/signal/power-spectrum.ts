@@ -31,19 +31,22 @@ const sine = Float64Array.from({ length: HALF }, (_, k) =>
 
 /**
  * Power spectrum of 256 real samples through a complex transform of half the length (decimation in
- * time). Owns its buffers: nothing is allocated per call. The first and the last pass over them do
- * two things at once: most of the time goes into reading and writing.
+ * time). Working memory and nothing else: what is in it is no longer needed when the step is over
+ * that it was made for, so that the panels of one thread may have it together. The first and the last
+ * pass over the buffers do two things at once: most of the time goes into reading and writing.
  */
 export class PowerSpectrum {
+  /** To be filled before `compute`: 16-bit samples, the oldest first. */
+  readonly window = new Float32Array(WINDOW_SAMPLES);
   readonly power = new Float32Array(SPECTRUM_BINS);
   /** See `Hop.sums`. */
   readonly sums = new Float64Array(SPECTRUM_BINS + 1);
   private readonly real = new Float64Array(HALF);
   private readonly imaginary = new Float64Array(HALF);
 
-  /** `ring` holds the last 256 samples, the oldest at `start`. */
-  compute(ring: Float32Array, start: number): void {
-    this.firstTwoStages(ring, start);
+  /** Makes `power` and `sums` of what is in `window`. */
+  compute(): void {
+    this.firstTwoStages();
     this.twoStages(4);
     this.twoStages(16);
     this.lastStage();
@@ -54,22 +57,21 @@ export class PowerSpectrum {
    * Windows the samples and puts them in bit-reversed order as it goes. The factors of these stages
    * are 1 and -i: nothing is multiplied.
    */
-  private firstTwoStages(ring: Float32Array, start: number): void {
-    const { real, imaginary } = this;
-    const mask = WINDOW_SAMPLES - 1;
+  private firstTwoStages(): void {
+    const { real, imaginary, window } = this;
     for (let at = 0, group = 0; at < HALF; at += 4, group++) {
       const s0 = groupStarts[group] as number;
       const s2 = s0 + HALF / 2;
       const s1 = s0 + HALF;
       const s3 = s1 + HALF / 2;
-      const r0 = (ring[(start + s0) & mask] as number) * (hann[s0] as number);
-      const i0 = (ring[(start + s0 + 1) & mask] as number) * (hann[s0 + 1] as number);
-      const r1 = (ring[(start + s1) & mask] as number) * (hann[s1] as number);
-      const i1 = (ring[(start + s1 + 1) & mask] as number) * (hann[s1 + 1] as number);
-      const r2 = (ring[(start + s2) & mask] as number) * (hann[s2] as number);
-      const i2 = (ring[(start + s2 + 1) & mask] as number) * (hann[s2 + 1] as number);
-      const r3 = (ring[(start + s3) & mask] as number) * (hann[s3] as number);
-      const i3 = (ring[(start + s3 + 1) & mask] as number) * (hann[s3 + 1] as number);
+      const r0 = (window[s0] as number) * (hann[s0] as number);
+      const i0 = (window[s0 + 1] as number) * (hann[s0 + 1] as number);
+      const r1 = (window[s1] as number) * (hann[s1] as number);
+      const i1 = (window[s1 + 1] as number) * (hann[s1 + 1] as number);
+      const r2 = (window[s2] as number) * (hann[s2] as number);
+      const i2 = (window[s2 + 1] as number) * (hann[s2 + 1] as number);
+      const r3 = (window[s3] as number) * (hann[s3] as number);
+      const i3 = (window[s3 + 1] as number) * (hann[s3 + 1] as number);
       const lowR = r0 + r1;
       const lowI = i0 + i1;
       const highR = r0 - r1;
@@ -167,6 +169,12 @@ export class PowerSpectrum {
       this.untangle(k, lr + tr, li + ti, lor - tor, loi - toi);
       if (k < other) this.untangle(other, lor + tor, loi + toi, lr - tr, li - ti);
     }
+  }
+
+  /** What `compute` makes of silence. */
+  clear(): void {
+    this.power.fill(0);
+    this.sums.fill(0);
   }
 
   private sumUp(): void {

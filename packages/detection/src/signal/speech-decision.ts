@@ -1,9 +1,11 @@
 import { BIN_HZ, type Hop, powerBetween } from "./heard-audio.js";
-import { NoiseFloor } from "./noise-floor.js";
+import { NoiseFloors } from "./noise-floors.js";
 
 /** Edges of the bands that are held against their own floors, in Hz. */
 const BAND_EDGES_HZ = [125, 300, 550, 900, 1_500, 2_300, 3_500] as const;
 const BANDS = BAND_EDGES_HZ.length - 1;
+/** Where the level of all bands is, before those of each. */
+const LEVEL = 0;
 const edges = BAND_EDGES_HZ.map((hz) => Math.round(hz / BIN_HZ));
 
 /** Four seconds of history; speech pauses fill more than a tenth of it. */
@@ -14,6 +16,8 @@ const SILENT_DB = -66;
 const DIGITAL_SILENCE_DB = -85;
 /** Until this many steps were heard nothing is called speech: the floor is not known. */
 const WARM_UP_HOPS = 6;
+/** From here on the floor is a percentile. */
+const WARM_HOPS = 25;
 /** Steady noise varies less than this around its mean during warm-up; speech varies more. */
 const STEADY_NOISE_DB = 3;
 
@@ -40,11 +44,9 @@ interface SpeechHop extends Hop {
 
 /** Decides for each hop whether it is speech, by how far its loudest bands stand above their floors. */
 export class SpeechDecision {
-  private readonly level = new NoiseFloor(FLOOR_HOPS, FLOOR_SHARE);
-  private readonly bands = Array.from(
-    { length: BANDS },
-    () => new NoiseFloor(FLOOR_HOPS, FLOOR_SHARE),
-  );
+  /** The level of all, and those of the bands. */
+  private readonly noise = new NoiseFloors(1 + BANDS, FLOOR_HOPS, FLOOR_SHARE);
+  private readonly levelsDb = new Float32Array(1 + BANDS);
   private readonly floors = new Float32Array(BANDS);
   private readonly excess = new Float32Array(BANDS);
   private heard = false;
@@ -55,8 +57,7 @@ export class SpeechDecision {
   private offDb: number = OFF_DB.least;
 
   reset(): void {
-    this.level.clear();
-    for (const band of this.bands) band.clear();
+    this.noise.clear();
     this.heard = false;
     this.peakDb = FIRST_PEAK_DB;
     this.onDb = ON_DB.least;
@@ -78,7 +79,7 @@ export class SpeechDecision {
     const share = hop.speech ? PEAK_SHARE * 0.75 : PEAK_SHARE;
     hop.speech =
       !tonal &&
-      this.level.count >= WARM_UP_HOPS &&
+      this.noise.count >= WARM_UP_HOPS &&
       hop.levelDb > SILENT_DB &&
       hop.levelDb > hop.floorDb + share * (this.peakDb - hop.floorDb) &&
       hop.levelDb > this.peakDb - (hop.speech ? FOREGROUND_DB.off : FOREGROUND_DB.on) &&
@@ -87,44 +88,47 @@ export class SpeechDecision {
 
   /** Babble and traffic swing: the wider the lower end of the levels, the higher the bar. */
   private setBar(): void {
-    const spreadDb = this.level.value() - this.level.percentile(0.03);
+    const spreadDb = this.noise.floor(LEVEL) - this.noise.percentile(LEVEL, 0.03);
     this.onDb = Math.min(ON_DB.most, Math.max(ON_DB.least, ON_DB.perSpread * spreadDb));
     this.offDb = Math.min(OFF_DB.most, Math.max(OFF_DB.least, OFF_DB.perSpread * spreadDb));
   }
 
   private measure(hop: SpeechHop): void {
-    const { bands, floors, excess, level } = this;
+    const { floors, excess, levelsDb, noise } = this;
     // A tone says nothing about the noise under it.
-    const known = level.count >= 25;
-    const tonal = hop.steadyHops >= (known ? TONE_HOPS : 2);
-    if (!tonal) level.push(Math.max(hop.levelDb, SILENT_DB));
-    const warm = level.count >= 25;
+    const tonal = hop.steadyHops >= (noise.count >= WARM_HOPS ? TONE_HOPS : 2);
+    levelsDb[LEVEL] = Math.max(hop.levelDb, SILENT_DB);
+    for (let band = 0; band < BANDS; band++) {
+      const power = powerBetween(hop, edges[band] as number, (edges[band + 1] as number) - 1);
+      levelsDb[1 + band] = Math.max(SILENT_DB - 8, 10 * Math.log10(power + 1e-12));
+    }
+    if (!tonal) noise.push(levelsDb);
+    const warm = noise.count >= WARM_HOPS;
+    // Percentiles move slowly: every fifth step is often enough.
     const refresh = !warm || ++this.steps % 5 === 0;
     if (refresh) {
-      this.floorDb = warm ? level.value() : this.earlyFloor(level);
+      this.floorDb = warm ? noise.floor(LEVEL) : this.earlyFloor(LEVEL);
       if (warm) this.setBar();
     }
     hop.floorDb = this.floorDb;
     this.peakDb -= PEAK_DECAY_DB;
-    if (refresh && warm) this.peakDb = Math.max(level.percentile(PEAK_PERCENTILE), this.peakDb);
+    if (refresh && warm)
+      this.peakDb = Math.max(noise.percentile(LEVEL, PEAK_PERCENTILE), this.peakDb);
     for (let band = 0; band < BANDS; band++) {
-      const power = powerBetween(hop, edges[band] as number, (edges[band + 1] as number) - 1);
-      const bandDb = Math.max(SILENT_DB - 8, 10 * Math.log10(power + 1e-12));
-      const floor = bands[band] as NoiseFloor;
-      if (!tonal) floor.push(bandDb);
-      // Percentiles move slowly: every fifth step is often enough.
-      if (refresh) floors[band] = warm ? floor.value() : this.earlyFloor(floor);
-      excess[band] = bandDb - (floors[band] as number);
+      if (refresh) floors[band] = warm ? noise.floor(1 + band) : this.earlyFloor(1 + band);
+      excess[band] = (levelsDb[1 + band] as number) - (floors[band] as number);
     }
     hop.speechScoreDb = meanOfTop3(excess);
   }
 
   /** Before half a second: what was steady from the start is noise, anything else is not floor yet. */
-  private earlyFloor(floor: NoiseFloor): number {
-    if (floor.count < WARM_UP_HOPS) return SILENT_DB;
-    const middle = floor.percentile(0.5);
-    const spread = floor.percentile(0.85) - floor.percentile(0.15);
-    return spread <= 2 * STEADY_NOISE_DB ? middle : Math.min(floor.percentile(0.1), middle - 12);
+  private earlyFloor(level: number): number {
+    const { noise } = this;
+    if (noise.count < WARM_UP_HOPS) return SILENT_DB;
+    const middle = noise.percentile(level, 0.5);
+    const spread = noise.percentile(level, 0.85) - noise.percentile(level, 0.15);
+    if (spread <= 2 * STEADY_NOISE_DB) return middle;
+    return Math.min(noise.percentile(level, 0.1), middle - 12);
   }
 }
 
