@@ -74,6 +74,19 @@ describe("the panel", () => {
     }
   });
 
+  it("counts what a detector reports while it is made", () => {
+    const early: Detector = {
+      name: "early",
+      create({ report }) {
+        report({ label: "fax", confidence: 0.9, rule: "known-before" });
+        return {};
+      },
+    };
+    const { verdicts, faults } = panelOf([early]);
+    expect(faults).toEqual([]);
+    expect(verdicts.map(({ label }) => label)).toEqual(["fax"]);
+  });
+
   it("closes a detector that is done once the verdict after answer is final, and no other", () => {
     const closed: string[] = [];
     const listening = (name: string, doneOnceFinal: boolean) => {

@@ -6,11 +6,12 @@ import type {
   Verdict,
 } from "@offhook/session/vocabulary";
 import { DeadAir, type DeadAirOptions } from "./dead-air.js";
-import type { Detector, DetectorCall, DetectorProfile, DetectorReport } from "./detector.js";
+import type { Detector, DetectorProfile, DetectorReport } from "./detector.js";
 import { evidenceOf, fuse } from "./fusion.js";
-import { Seat, SLOW_MS } from "./seat.js";
+import type { Seat } from "./seat.js";
+import { Seats } from "./seats.js";
+import { type SeenCall, seenCall } from "./seen-call.js";
 import { FrontEnd } from "./signal/front-end.js";
-import type { Hop } from "./signal/heard-audio.js";
 import { PowerSpectrum } from "./signal/power-spectrum.js";
 import { SignalPriors } from "./signal-priors.js";
 
@@ -78,9 +79,6 @@ export interface Panel {
 type VoiceListener = (active: boolean, atMs: number) => void;
 
 const LEDGER_LIMIT = 1_000;
-const MEASURED_FEEDS = 200;
-/** To read the clock costs as much as a small detector, and what is slow is slow more than once. */
-const TIMED_EVERY_FRAMES = 4;
 const UNHEARD_LIMIT = 10;
 
 /** Feeds many detectors, combines what they say and keeps the books. One per call. */
@@ -93,35 +91,28 @@ class CallPanel implements Panel {
   readonly ledger: LedgerEntry[] = [];
   private readonly options: PanelOptions;
   private readonly frontEnd: FrontEnd;
-  private seats: readonly Seat[] = [];
-  /** Those that want every frame, and every step: most of a panel wants neither. */
-  private frameSeats: readonly Seat[] = [];
-  private hopSeats: readonly Seat[] = [];
+  private readonly seats: Seats;
   private readonly priors: SignalPriors;
   private readonly deadAir: DeadAir | undefined;
   private unheardFor: readonly string[] = [];
   private voiceListeners: readonly VoiceListener[] = [];
-  private readonly stopwatch: () => number;
   private readonly call: SeenCall;
   private feeding = 0;
   private dirty = false;
-  private measuring = 0;
-  private untimedFrames = 0;
   private closed = false;
   private readonly elapsedMs: () => number;
 
   constructor(options: PanelOptions) {
     const { clock, call, detectors, deadAir } = options;
     this.options = options;
-    this.stopwatch = options.stopwatch ?? (() => performance.now());
     const createdAtMs = call.createdAtMs ?? clock.nowMs();
     this.elapsedMs = () => clock.nowMs() - createdAtMs;
     this.frontEnd = new FrontEnd(
       {
-        onHop: (hop) => this.hop(hop),
+        onHop: (hop) => this.seats.hop(hop),
         onVoice: (active, atMs) => this.voice(active, atMs),
-        onUtterance: (utterance) => this.each((seat) => seat.utterance(utterance)),
-        onTone: (tone) => this.each((seat) => seat.tone(tone)),
+        onUtterance: (utterance) => this.seats.each((seat) => seat.utterance(utterance)),
+        onTone: (tone) => this.seats.each((seat) => seat.tone(tone)),
       },
       clock,
       this.elapsedMs,
@@ -133,18 +124,20 @@ class CallPanel implements Panel {
       deadAir === false
         ? undefined
         : new DeadAir(deadAir ?? {}, this.frontEnd.deadlines, (verdict) => this.assume(verdict));
-    this.seats = detectors.map(
-      (detector) =>
-        new Seat(detector, {
-          clock,
-          call: this.call,
-          frontEnd: this.frontEnd,
-          onReport: (seat, report) => this.reported(seat, report),
-          onDropped: (seat, cause) => this.faulted(seat, cause),
-          onListening: () => this.findListeners(),
-        }),
+    // A detector may report while it is made.
+    this.feeding++;
+    this.seats = new Seats(
+      detectors,
+      {
+        clock,
+        call: this.call,
+        frontEnd: this.frontEnd,
+        onReport: (seat, report) => this.reported(seat, report),
+        onDropped: (seat, cause) => this.faulted(seat, cause),
+      },
+      options.stopwatch ?? (() => performance.now()),
     );
-    this.findListeners();
+    this.fed();
   }
 
   onSignal(signal: CallSignal): void {
@@ -153,7 +146,7 @@ class CallPanel implements Panel {
       if (signal.type === "answered") this.answered(signal.atMs);
       this.priors.onSignal(signal);
       if (signal.type === "far_side_ended" || signal.type === "dialog_lost") this.frontEnd.end();
-      this.each((seat) => seat.signal(signal));
+      this.seats.each((seat) => seat.signal(signal));
       if (ENDS_CALL.has(signal.type)) this.deadAir?.close();
     });
   }
@@ -161,30 +154,16 @@ class CallPanel implements Panel {
   onFrame(frame: HeardFrame): void {
     if (this.closed) return;
     this.feeding++;
-    if (this.measuring === 0 && ++this.untimedFrames < TIMED_EVERY_FRAMES) this.take(frame);
-    else this.takeTimed(frame);
-    this.fed();
-  }
-
-  private takeTimed(frame: HeardFrame): void {
-    this.untimedFrames = 0;
-    const startedMs = this.stopwatch();
-    this.take(frame);
-    if (this.stopwatch() - startedMs > SLOW_MS) this.measuring = MEASURED_FEEDS;
-    else if (this.measuring > 0) this.measuring--;
-  }
-
-  private take(frame: HeardFrame): void {
+    this.seats.beginFrame();
     if (frame.phase === "active" && this.call.answeredAtMs === undefined) this.answered(frame.atMs);
-    if (this.measuring > 0) this.measureFrame(frame);
-    else
-      for (let index = 0; index < this.frameSeats.length; index++)
-        this.frameSeats[index]?.frame(frame);
+    this.seats.frame(frame);
     try {
       this.frontEnd.push(frame);
     } catch (error) {
       this.unheard(error);
     }
+    this.seats.endFrame();
+    this.fed();
   }
 
   onAgentSpeech(active: boolean): void {
@@ -192,7 +171,7 @@ class CallPanel implements Panel {
     const atMs = this.elapsedMs();
     this.feed(() => {
       this.deadAir?.onAgentSpeech();
-      this.each((seat) => seat.agentSpeech(active, atMs));
+      this.seats.each((seat) => seat.agentSpeech(active, atMs));
     });
   }
 
@@ -208,7 +187,7 @@ class CallPanel implements Panel {
     if (this.closed) return;
     this.closed = true;
     this.deadAir?.close();
-    for (const seat of this.seats) seat.close();
+    this.seats.close();
     this.frontEnd.close();
     this.voiceListeners = [];
   }
@@ -224,64 +203,19 @@ class CallPanel implements Panel {
     if (--this.feeding === 0 && this.dirty) this.decide();
   }
 
-  private each(visit: (seat: Seat) => void): void {
-    this.visit(this.seats, visit);
-  }
-
-  private visit(seats: readonly Seat[], visit: (seat: Seat) => void): void {
-    if (this.measuring === 0) {
-      for (const seat of seats) visit(seat);
-      return;
-    }
-    for (const seat of seats) {
-      const startedMs = this.stopwatch();
-      visit(seat);
-      seat.took(this.stopwatch() - startedMs);
-    }
-  }
-
-  /** Fifty times a second: no closure, no allocation. */
-  private hop(hop: Hop): void {
-    if (this.measuring > 0) this.measureHop(hop);
-    else for (let index = 0; index < this.hopSeats.length; index++) this.hopSeats[index]?.hop(hop);
-  }
-
-  // Apart from their callers: what a closure holds is allocated whenever the function around it
-  // is entered, whether the closure is made or not.
-  private measureFrame(frame: HeardFrame): void {
-    this.visit(this.frameSeats, (seat) => seat.frame(frame));
-  }
-
-  private measureHop(hop: Hop): void {
-    this.visit(this.hopSeats, (seat) => seat.hop(hop));
-  }
-
-  private findListeners(): void {
-    this.frameSeats = this.seats.filter((seat) => seat.hearsFrames);
-    this.hopSeats = this.seats.filter((seat) => seat.hearsHops);
-  }
-
-  /** The verdict will not change any more. */
-  private closeDone(): void {
-    const done = this.seats.filter((seat) => seat.doneOnceFinal);
-    this.seats = this.seats.filter((seat) => !seat.doneOnceFinal);
-    for (const seat of done) seat.close();
-    this.findListeners();
-  }
-
   private answered(atMs: number): void {
     if (this.call.answeredAtMs !== undefined || !Number.isFinite(atMs)) return;
     this.call.answeredAtMs = atMs;
     this.frontEnd.answered();
     // What was heard before answer was the network's or a greeting's; a new party speaks now.
-    for (const seat of this.seats) seat.report = undefined;
+    this.seats.forgetReports();
     this.verdict = undefined;
     this.deadAir?.onAnswer(atMs);
   }
 
   private voice(active: boolean, atMs: number): void {
     this.deadAir?.onVoice(active, atMs);
-    this.each((seat) => seat.voice(active, atMs));
+    this.seats.each((seat) => seat.voice(active, atMs));
     for (const listener of this.voiceListeners) listener(active, atMs);
   }
 
@@ -316,10 +250,7 @@ class CallPanel implements Panel {
     this.dirty = false;
     const standing = this.verdict;
     if (standing && !standing.provisional) return;
-    const reports = this.seats.flatMap(({ name, report }) =>
-      report ? [{ detector: name, report }] : [],
-    );
-    const fused = fuse(reports, this.priors.current);
+    const fused = fuse(this.seats.reports, this.priors.current);
     if (!fused) return;
     const same =
       standing?.label === fused.label &&
@@ -328,7 +259,7 @@ class CallPanel implements Panel {
     const verdict: Verdict = { ...fused, ...this.stamp() };
     this.verdict = verdict;
     if (!same) this.announce(verdict);
-    if (!verdict.provisional && this.call.answeredAtMs !== undefined) this.closeDone();
+    if (!verdict.provisional && this.call.answeredAtMs !== undefined) this.seats.closeDone();
   }
 
   /** The default at the end of the dead-air budget; any detector's word replaces it. */
@@ -345,7 +276,7 @@ class CallPanel implements Panel {
       this.options.onVerdict(verdict);
     } catch (error) {
       // The listener's own defect; no detector is to blame, and the call goes on.
-      this.fault("panel-listener", error);
+      this.tell("panel-listener", `a listener of verdicts threw: ${messageOf(error)}`, error);
     }
   }
 
@@ -360,20 +291,15 @@ class CallPanel implements Panel {
 
   /** A frame that cannot be analysed. Told once for each reason, as all that follow may be alike. */
   private unheard(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     if (this.unheardFor.includes(reason) || this.unheardFor.length === UNHEARD_LIMIT) return;
     this.unheardFor = this.unheardFor.concat(reason);
     this.tell("front-end", `audio was not heard: ${reason}`, cause);
   }
 
-  private faulted(seat: Seat, cause: unknown): void {
-    this.fault(seat.name, cause);
+  private faulted({ name }: Seat, cause: unknown): void {
+    this.tell(name, `detector ${name} was dropped for this call: ${messageOf(cause)}`, cause);
     this.dirty = true;
-  }
-
-  private fault(detector: string, cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.tell(detector, `detector ${detector} was dropped for this call: ${reason}`, cause);
   }
 
   private tell(detector: string, message: string, cause: unknown): void {
@@ -388,29 +314,6 @@ class CallPanel implements Panel {
   }
 }
 
-/**
- * The call as its detectors see it. Written to rather than read through a getter: an object literal
- * with one has a hidden class of its own, and the garbage collector's quick rounds take what that
- * leads to, the whole call, for alive.
- */
-type SeenCall = { -readonly [Key in keyof DetectorCall]: DetectorCall[Key] };
-
-function seenCall(
-  { callId, direction, profile = {} }: PanelCall,
-  elapsedMs: () => number,
-): SeenCall {
-  return {
-    callId,
-    direction,
-    profile: {
-      voicemailRing: profile.voicemailRing ?? { minMs: 3_000, maxMs: 45_000 },
-      instant480: profile.instant480 ?? "user_unreachable",
-    },
-    answeredAtMs: undefined,
-    elapsedMs,
-  };
-}
-
 const ENDS_CALL: ReadonlySet<string> = new Set([
   "rejected",
   "unanswered",
@@ -418,3 +321,7 @@ const ENDS_CALL: ReadonlySet<string> = new Set([
   "dialog_lost",
   "media_failed",
 ]);
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

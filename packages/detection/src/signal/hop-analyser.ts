@@ -42,8 +42,10 @@ const OVERLAP_SAMPLES = WINDOW_SAMPLES - HOP_SAMPLES;
 export class HopAnalyser {
   readonly hop: Hop & MutableHop;
   private readonly spectrum: PowerSpectrum;
-  /** What the next window begins with: the overlap, and what came of the hop that is open. */
-  private readonly kept = new Float32Array(WINDOW_SAMPLES);
+  /** What the next window begins with. */
+  private readonly overlap = new Float32Array(OVERLAP_SAMPLES);
+  /** The window of a hop that is open, where samples do not come in whole hops. */
+  private open: Float32Array | undefined;
   private readonly decision = new SpeechDecision();
   /** The last `take` completed a hop. */
   hopComplete = false;
@@ -80,7 +82,7 @@ export class HopAnalyser {
 
   /** Forgets what was heard before: another phase, another source. */
   reset(): void {
-    this.kept.fill(0);
+    this.overlap.fill(0);
     this.decision.reset();
     this.hop.steadyHops = 0;
     this.noisePower = 0;
@@ -97,7 +99,7 @@ export class HopAnalyser {
     const stop = Math.min(until, from + HOP_SAMPLES - this.inHop);
     const { window } = this.spectrum;
     let write = OVERLAP_SAMPLES + this.inHop;
-    copy(this.kept, 0, window, 0, write);
+    window.set(this.inHop > 0 && this.open ? this.open : this.overlap);
     let { energy, dcInput, dcOutput } = this;
     let index = from;
     // Two at a time: each output waits for the one before it, and so only every second one does.
@@ -128,8 +130,8 @@ export class HopAnalyser {
     this.hopComplete = write === WINDOW_SAMPLES;
     if (this.hopComplete) this.completeHop();
     else {
-      const done = OVERLAP_SAMPLES + this.inHop;
-      copy(window, done, this.kept, done, write - done);
+      this.open ??= new Float32Array(WINDOW_SAMPLES);
+      this.open.set(window);
       this.inHop = write - OVERLAP_SAMPLES;
     }
     return stop;
@@ -143,7 +145,7 @@ export class HopAnalyser {
     // After two silent hops there is nothing else under the window.
     if (isSilent && this.wasSilent) spectrum.clear();
     else spectrum.compute();
-    copy(spectrum.window, HOP_SAMPLES, this.kept, 0, OVERLAP_SAMPLES);
+    this.overlap.set(spectrum.overlap);
     this.wasSilent = isSilent;
     this.energy = 0;
     this.inHop = 0;
@@ -202,17 +204,6 @@ export class HopAnalyser {
     this.steadyHz = hop.peakHz;
     this.steadySecondHz = dual ? hop.secondHz : 0;
   }
-}
-
-/** Without the view that `set` and `subarray` would make for each hop. */
-function copy(
-  from: Float32Array,
-  fromAt: number,
-  into: Float32Array,
-  intoAt: number,
-  count: number,
-): void {
-  for (let index = 0; index < count; index++) into[intoAt + index] = from[fromAt + index] as number;
 }
 
 interface MutableHop {

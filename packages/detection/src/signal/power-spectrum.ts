@@ -1,4 +1,4 @@
-import { FULL_SCALE, SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
+import { FULL_SCALE, HOP_SAMPLES, SPECTRUM_BINS, WINDOW_SAMPLES } from "./heard-audio.js";
 
 const HALF = WINDOW_SAMPLES / 2;
 /** The last stage joins two blocks of so many. */
@@ -38,6 +38,8 @@ const sine = Float64Array.from({ length: HALF }, (_, k) =>
 export class PowerSpectrum {
   /** To be filled before `compute`: 16-bit samples, the oldest first. */
   readonly window = new Float32Array(WINDOW_SAMPLES);
+  /** What the next window begins with. */
+  readonly overlap = this.window.subarray(HOP_SAMPLES);
   readonly power = new Float32Array(SPECTRUM_BINS);
   /** See `Hop.sums`. */
   readonly sums = new Float64Array(SPECTRUM_BINS + 1);
