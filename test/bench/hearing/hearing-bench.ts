@@ -1,5 +1,5 @@
 import { CLIPS, type ClipName, loadClip } from "@offhook/session/testing";
-import type { Concealment } from "../../../packages/session/src/media/receive/concealment.js";
+import type { Concealment } from "../../../packages/session/src/media/codecs/concealment.js";
 import type {
   Network,
   VirtualLine,
@@ -60,7 +60,7 @@ interface MediaRoom {
 
 async function builtMediaRoom(): Promise<MediaRoom> {
   const room = new URL("../../../../packages/session/dist/media/", import.meta.url);
-  const parts = ["testing/virtual-line.js", "receive/concealment.js"];
+  const parts = ["testing/virtual-line.js", "codecs/concealment.js"];
   const loaded: readonly object[] = await Promise.all(
     parts.map((part) => import(new URL(part, room).href)),
   );

@@ -1,5 +1,5 @@
 import { seededRandom } from "@offhook/session";
-import type { Concealment } from "../../../packages/session/src/media/receive/concealment.js";
+import type { Concealment } from "../../../packages/session/src/media/codecs/concealment.js";
 
 const PACKET = 160;
 /** What is before and after the packet belongs to what is heard of it. */

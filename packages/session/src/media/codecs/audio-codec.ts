@@ -17,6 +17,13 @@ export interface AudioDecoder {
    * nothing better than repeating what was heard.
    */
   conceal?(into: Int16Array): number;
+  /**
+   * Nothing was lost after all: the next packet was coded right after the last one that came. Only for
+   * codecs whose packets go on from one another, and that `conceal`.
+   */
+  goOn?(): void;
+  /** The next packet is another sender's first. For the same codecs. */
+  restart?(): void;
 }
 
 /** A codec as offhook knows it, whatever payload type it goes by. */

@@ -115,6 +115,27 @@ export class G722Band {
     return sample;
   }
 
+  /** Takes over all that another one for the same sub-band has learnt. */
+  becomeLike(other: G722Band): void {
+    this.step = other.step;
+    this.logStep = other.logStep;
+    this.predicted = other.predicted;
+    this.zeroPart = other.zeroPart;
+    this.rebuilt1 = other.rebuilt1;
+    this.rebuilt2 = other.rebuilt2;
+    this.partial1 = other.partial1;
+    this.partial2 = other.partial2;
+    this.pole1 = other.pole1;
+    this.pole2 = other.pole2;
+    this.zeros.set(other.zeros);
+    this.differences.set(other.differences);
+  }
+
+  /** Leaves only a part of the predictor's zeros, 0 to 1. */
+  weaken(part: number): void {
+    for (const [index, zero] of this.zeros.entries()) this.zeros[index] = Math.round(zero * part);
+  }
+
   private adapt(code: number): void {
     const { predictorOutputs, stepChanges, maxLogStep, logStepShift, droppedBits } = this.tables;
     const kept = code >> droppedBits;

@@ -1,4 +1,4 @@
-import { lengthen, shorten } from "./pitch.js";
+import { lengthen, shorten } from "../codecs/pitch.js";
 
 /** The delay is brought down when it is this much too long, until it is nearly right. */
 const TOO_LATE_MS = 30;

@@ -43,6 +43,8 @@ const LATE_IN_A_ROW = 5;
 export class JitterBuffer {
   /** Sender's time covered by the last `lost` or `paused`. */
   gapTicks = 0;
+  /** The last packet that was pulled follows the one before: no audio is missing between them. */
+  followsOn = false;
   late = 0;
   duplicates = 0;
   private readonly delay = new DelayEstimator({ minMs: MIN_DELAY_MS, maxMs: MAX_DELAY_MS });
@@ -60,6 +62,8 @@ export class JitterBuffer {
   private lastArrivalMs = Number.NEGATIVE_INFINITY;
   private nextTimestamp = 0;
   private playedSequence: number | undefined;
+  /** The same over the end of a stream. */
+  private pulledSequence: number | undefined;
   /** How much was concealed since the buffer ran empty. */
   private heldTicks = 0;
   /** The same for a stream that was over before anything came. */
@@ -83,6 +87,7 @@ export class JitterBuffer {
   restart(): void {
     this.packets = [];
     this.newestSequence = undefined;
+    this.pulledSequence = undefined;
     this.seen.fill(-1);
     this.others.fill(-1);
     this.stop();
@@ -159,6 +164,8 @@ export class JitterBuffer {
     this.packets.shift();
     this.nextTimestamp = head.timestamp + head.durationTicks;
     this.playedSequence = head.sequence;
+    this.followsOn = !this.hasMissing(head.sequence, this.pulledSequence);
+    this.pulledSequence = head.sequence;
     return head;
   }
 

@@ -1,5 +1,6 @@
 import type { AudioCodec, AudioDecoder } from "../codecs/audio-codec.js";
 import { ComfortNoise } from "../codecs/comfort-noise.js";
+import { Concealment } from "../codecs/concealment.js";
 import {
   COMFORT_NOISE_TYPE,
   codecFor,
@@ -11,7 +12,6 @@ import type { CodecOffer } from "../media-plane.js";
 import { ReceiveStatistics } from "../rtp/receive-statistics.js";
 import { type RtpPacket, timestampDelta } from "../rtp/rtp.js";
 import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
-import { Concealment } from "./concealment.js";
 import { DelayFitter } from "./delay-fitter.js";
 import { DtmfDetector } from "./dtmf-detector.js";
 import { JitterBuffer } from "./jitter-buffer.js";
@@ -203,6 +203,7 @@ export class MediaReceiver {
     this.statistics.restart();
     this.buffer.restart();
     this.digits?.restart();
+    for (const { decoder } of this.byPayloadType.values()) decoder.restart?.();
     this.take(first, nowMs);
     return true;
   }
@@ -306,6 +307,7 @@ export class MediaReceiver {
     this.concealedSinceAudio = 0;
     this.madeUpCount = 0;
     const incoming = this.byPayloadType.get(payloadType);
+    if (this.buffer.followsOn) incoming?.decoder.goOn?.();
     this.lastHeard = incoming;
     this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;

@@ -34,14 +34,19 @@ export class Concealment {
 
   /** Writes what is to be heard instead of lost audio. */
   conceal(into: Int16Array): void {
-    if (this.period === 0) {
-      this.period = bestLag(this.history, this.sampleRate);
-      this.concealed = 0;
-    }
+    this.begin();
     for (let index = 0; index < into.length; index++) {
       into[index] = this.synthesise(this.concealed + index);
     }
     this.concealed += into.length;
+  }
+
+  /** Writes what `conceal` is about to, as loud as it was before the loss. */
+  foresee(into: Int16Array): void {
+    this.begin();
+    for (let index = 0; index < into.length; index++) {
+      into[index] = this.repeated(this.concealed + index);
+    }
   }
 
   /** What was heard has nothing to do with what comes next. */
@@ -50,12 +55,21 @@ export class Concealment {
     this.period = 0;
   }
 
+  private begin(): void {
+    if (this.period > 0) return;
+    this.period = bestLag(this.history, this.sampleRate);
+    this.concealed = 0;
+  }
+
   private synthesise(at: number): number {
     const atMs = (at * 1000) / this.sampleRate;
     const gain = 1 - (atMs - FADE_AFTER_MS) / (SILENT_AFTER_MS - FADE_AFTER_MS);
-    if (gain <= 0 || this.filled < this.history.length) return 0;
-    const from = this.history.length - this.period + (at % this.period);
-    return (this.history[from] ?? 0) * Math.min(1, gain);
+    return gain <= 0 ? 0 : this.repeated(at) * Math.min(1, gain);
+  }
+
+  private repeated(at: number): number {
+    if (this.filled < this.history.length) return 0;
+    return this.history[this.history.length - this.period + (at % this.period)] ?? 0;
   }
 
   private blendInto(samples: Int16Array): void {
