@@ -3,7 +3,8 @@ import { bestLag } from "./pitch.js";
 /** Beyond this much missing audio there is only silence (G.711 Appendix I: 60 ms). */
 const FADE_AFTER_MS = 10;
 const SILENT_AFTER_MS = 60;
-const OVERLAP_MS = 4;
+/** So long what was made up fades into what comes. */
+export const OVERLAP_MS = 4;
 const HISTORY_MS = 40;
 
 /**

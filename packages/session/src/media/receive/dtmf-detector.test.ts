@@ -5,8 +5,13 @@ import { seededRandom } from "../../random.js";
 import type { Digit } from "../rtp/telephone-event.js";
 import { loadAudio } from "../send/audio-source.js";
 import { concatAudio, dtmfFrequencies, silence, tone } from "../send/tones.js";
+import { VirtualLine } from "../testing/virtual-line.js";
 import { DtmfDetector } from "./dtmf-detector.js";
 
+const FAR = { address: "192.0.2.1", port: 4000 };
+const PCMU = { name: "PCMU", payloadType: 0, clockRate: 8000 };
+/** A peer that has no other way to send its digits. */
+const agreedInSound = { direction: "sendrecv", send: PCMU, receive: [PCMU], packetMs: 20 } as const;
 const ALL = "0123456789*#ABCD";
 
 function hear(audio: Int16Array, sampleRate = 8000): Digit[] {
@@ -95,7 +100,10 @@ describe("in-band digits", () => {
       const digits: Digit[] = [];
       const detector = new DtmfDetector(8000, (digit) => digits.push(digit));
       for (let at = 0; at < audio.length; at += frame)
-        detector.hear(audio.subarray(at, at + frame), isTold && at === lost * frame);
+        detector.hear(
+          audio.subarray(at, at + frame),
+          isTold && at === lost * frame ? { settlingMs: 4 } : undefined,
+        );
       return digits;
     };
     const atTheEdge = lost === 0 || lost === 4;
@@ -103,6 +111,24 @@ describe("in-band digits", () => {
     expect(heard(true)[0]?.durationMs).toBeGreaterThanOrEqual(atTheEdge ? 70 : 90);
     // What was sent with a pause in it is two presses.
     if (lost === 2) expect(heard(false)).toHaveLength(2);
+  });
+
+  it("are two presses of one key, 60 ms on and 60 ms off, whichever packet of them was lost", () => {
+    for (const offMs of [0, 5, 10, 15])
+      for (let lost = 0; lost < 11; lost++) {
+        const isDown = (nowMs: number) => nowMs > 20 * (lost + 3) && nowMs <= 20 * (lost + 4);
+        const line = new VirtualLine({ network: { isDown } });
+        line.near.connect({ ...agreedInSound, remote: FAR }, 0, 0);
+        const key = press("5", { durationMs: 60 }).subarray(8 * 47);
+        const gap = silence(60, 8000);
+        line.far.playout.write(concatAudio(silence(60 + offMs, 8000), key, gap, key, gap));
+        line.run(600);
+        expect(line.near.stats.packetsLost, `packet ${lost}`).toBe(1);
+        expect(
+          line.signals.filter(({ type }) => type === "dtmf"),
+          `packet ${lost}`,
+        ).toHaveLength(2);
+      }
   });
 
   it("tell how long they were held, within a look", () => {

@@ -7,8 +7,6 @@ const HOP_MS = 10;
 /** A digit counts when it is seen in so many looks in a row, and is over after as many without. */
 const LOOKS_TO_BEGIN = 2;
 const LOOKS_TO_END = 2;
-/** After a gap filled with something made up, codecs with a memory need so long to find back. */
-const SETTLING_MS = 20;
 /** A digit may go unseen for so many looks while nobody can tell what was sent: 60 ms. */
 const MAX_DOUBTFUL_LOOKS = 6;
 /** About −36 dB below full scale (ITU-T Q.24 asks for −25 dBm and below). */
@@ -45,8 +43,8 @@ export class DtmfDetector {
   private unseen = 0;
   private misses = 0;
   private doubts = 0;
-  /** So many samples must come before a look sees nothing but what was sent. */
-  private doubtfulSamples = 0;
+  /** So many of the last samples are as they were sent; those before are not, or not quite. */
+  private soundSamples = 0;
 
   constructor(sampleRate: number, onDigit: (digit: Digit) => void) {
     this.sampleRate = sampleRate;
@@ -56,25 +54,22 @@ export class DtmfDetector {
   }
 
   /**
-   * Takes the next of the audio, in pieces of any length; `concealed` when some of it was made up
-   * for lost packets, and says nothing of what was sent.
+   * Takes the next of the audio, in pieces of any length. What was `madeUp` for lost packets says
+   * nothing of what was sent, and neither does what comes within `settlingMs` of it.
    */
-  hear(samples: Int16Array, concealed = false): void {
-    if (concealed) {
-      const settling = (this.sampleRate * SETTLING_MS) / 1000;
-      this.doubtfulSamples = samples.length + this.block.length + settling;
-    }
+  hear(samples: Int16Array, madeUp?: { readonly settlingMs: number }): void {
+    if (madeUp) this.soundSamples = -samples.length - (this.sampleRate * madeUp.settlingMs) / 1000;
     let at = 0;
     while (at < samples.length) {
       const count = Math.min(this.block.length - this.filled, samples.length - at);
       this.block.set(samples.subarray(at, at + count), this.filled);
       this.filled += count;
+      this.soundSamples += count;
       at += count;
       if (this.filled < this.block.length) return;
       this.look(this.digitInBlock());
       this.block.copyWithin(0, this.hop);
       this.filled -= this.hop;
-      this.doubtfulSamples = Math.max(0, this.doubtfulSamples - this.hop);
     }
   }
 
@@ -87,13 +82,15 @@ export class DtmfDetector {
       return;
     }
     const mayGoOn = this.candidate !== undefined && digit === undefined;
-    if (mayGoOn && this.doubtfulSamples > 0 && this.doubts < MAX_DOUBTFUL_LOOKS) {
+    const isDoubtful = this.soundSamples < this.block.length;
+    if (mayGoOn && isDoubtful && this.doubts < MAX_DOUBTFUL_LOOKS) {
       this.doubts += 1;
       return;
     }
     this.misses += 1;
     if (this.candidate !== undefined && this.looks >= LOOKS_TO_BEGIN) {
-      if (this.misses < LOOKS_TO_END) return;
+      // Beside doubtful looks one that saw silence for certain is enough.
+      if (this.misses + this.doubts < LOOKS_TO_END) return;
       const durationMs = (this.looks + this.unseen) * HOP_MS + BLOCK_MS - HOP_MS;
       this.onDigit({ digit: this.candidate, durationMs });
     }

@@ -1,6 +1,6 @@
 import type { AudioCodec, AudioDecoder } from "../codecs/audio-codec.js";
 import { ComfortNoise } from "../codecs/comfort-noise.js";
-import { Concealment } from "../codecs/concealment.js";
+import { Concealment, OVERLAP_MS } from "../codecs/concealment.js";
 import {
   COMFORT_NOISE_TYPE,
   codecFor,
@@ -19,6 +19,8 @@ import { JitterBuffer } from "./jitter-buffer.js";
 const USUAL_PACKET_MS = 60;
 /** So much is made up in a row by codecs that do it themselves; there is silence after that. */
 const CODEC_CONCEALS_MS = 100;
+/** After that a codec with a memory needs so long to find back. */
+const CODEC_SETTLES_MS = 20;
 
 interface Incoming {
   readonly codecName: string;
@@ -155,10 +157,8 @@ export class MediaReceiver {
    */
   pull(into: Int16Array, nowMs: number): void {
     this.digits?.tick(nowMs);
-    const concealedBefore = this.concealedSamples;
     while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
     into.set(this.pending.subarray(0, into.length));
-    this.soundDigits?.hear(into, this.concealedSamples > concealedBefore);
     this.pendingCount -= into.length;
     this.pending.copyWithin(0, into.length, into.length + this.pendingCount);
   }
@@ -267,18 +267,27 @@ export class MediaReceiver {
     const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
     this.pending = withRoom(this.pending, this.pendingCount + length);
     const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
+    this.pendingCount += length;
+    if (pulled === "lost" && !this.inComfortNoise && this.digits?.pressed !== true) {
+      this.makeUp(space);
+      return;
+    }
     if (this.inComfortNoise) {
       this.buffer.rest();
       this.concealment.forget();
       this.comfortNoise.fill(space);
-    } else if (pulled !== "lost" || this.digits?.pressed === true) {
-      space.fill(0);
     } else {
-      if (!this.concealByCodec(space)) this.concealment.conceal(space);
-      this.concealedSamples += length;
-      this.concealedSinceAudio += length;
+      space.fill(0);
     }
-    this.pendingCount += length;
+    this.soundDigits?.hear(space);
+  }
+
+  private makeUp(space: Int16Array): void {
+    const byCodec = this.concealByCodec(space);
+    if (!byCodec) this.concealment.conceal(space);
+    this.concealedSamples += space.length;
+    this.concealedSinceAudio += space.length;
+    this.soundDigits?.hear(space, { settlingMs: byCodec ? CODEC_SETTLES_MS : OVERLAP_MS });
   }
 
   /** Fills `space` with what the codec makes of the loss; false where that is left to us. */
@@ -319,6 +328,7 @@ export class MediaReceiver {
     const length = incoming.resampler.process(this.decoded.subarray(0, count), this.converted);
     const fitted = this.fit(this.converted.subarray(0, length), nowMs);
     this.concealment.heard(fitted);
+    this.soundDigits?.hear(fitted);
     this.pending = withRoom(this.pending, this.pendingCount + fitted.length);
     this.pending.set(fitted, this.pendingCount);
     this.pendingCount += fitted.length;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../random.js";
 import { DigitReceiver, writeTelephoneEvent } from "./telephone-event.js";
 
 const RATE = 8_000;
@@ -22,6 +23,10 @@ function receiver() {
     receive.tick(nowMs);
   };
   return { digits, packet, wait, receive };
+}
+
+function everyUpTo(stepMs: number, endMs: number): number[] {
+  return Array.from({ length: Math.ceil(endMs / stepMs) - 1 }, (_, at) => (at + 1) * stepMs);
 }
 
 describe("telephone-events", () => {
@@ -100,6 +105,37 @@ describe("telephone-events", () => {
       packet(6, 900_000 + segment * 0xffff, 0xffff, false, 48_000);
     packet(6, 900_000 + 4 * 0xffff, 25_860, true, 48_000);
     expect(digits).toEqual(["3 8250", "4 2250", "6 6000"]);
+  });
+
+  it("are as many as were pressed, of one key too, when any packet of each press came", () => {
+    const random = seededRandom(5);
+    for (let run = 0; run < 2_000; run++) {
+      const { digits, receive } = receiver();
+      const packetMs = [10, 20, 30, 60][run % 4] ?? 20;
+      const durationMs = 40 + 10 * Math.floor(17 * random.unit());
+      const gapMs = 10 + 10 * Math.floor(12 * random.unit());
+      const lossRate = 0.7 * random.unit();
+      const ends = Array.from({ length: 3 }, () => durationMs);
+      let nowMs = 0;
+      let heard = 0;
+      for (let press = 0; press < 4; press++) {
+        const begunMs = nowMs;
+        const lengths = [...everyUpTo(packetMs, durationMs), ...ends];
+        const came = lengths.filter((lengthMs, at) => {
+          nowMs += packetMs;
+          receive.tick(nowMs);
+          if (random.unit() < lossRate) return false;
+          const payload = new Uint8Array(4);
+          const end = at >= lengths.length - ends.length;
+          writeTelephoneEvent(payload, { code: 5, end, durationTicks: 8 * lengthMs });
+          return receive.receive(payload, 8 * begunMs, RATE, nowMs);
+        });
+        if (came.length > 0) heard += 1;
+        nowMs = Math.max(nowMs, begunMs + durationMs + gapMs);
+      }
+      receive.tick(nowMs + 1_000);
+      expect(digits, JSON.stringify({ packetMs, durationMs, gapMs })).toHaveLength(heard);
+    }
   });
 
   it("are told of another source as of the first, whatever its timestamps", () => {
