@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { mapped, unmapped } from "../plain-address.js";
 import type { LinuxCalls } from "./linux-calls.js";
 import type { MessageArray } from "./message-array.js";
 
@@ -30,7 +30,7 @@ export class AddressBook {
     return family === AF_INET ? 16 : 28;
   }
 
-  /** The address at `at`, as Node writes it. */
+  /** The address at `at`, as `plainAddress` has it. */
   addressAt(messages: MessageArray, at: number): string {
     const isShort = (messages.word(at) & 0xffff) === AF_INET;
     const from = at + (isShort ? 4 : 8);
@@ -41,8 +41,8 @@ export class AddressBook {
     if (known !== undefined) return known;
     const bytes = messages.bytes.subarray(from, from + (isShort ? 4 : 16));
     const { text } = this;
-    const address =
-      this.calls.inet_ntop(isShort ? AF_INET : AF_INET6, bytes, text, text.length) ?? "";
+    const family = isShort ? AF_INET : AF_INET6;
+    const address = unmapped(this.calls.inet_ntop(family, bytes, text, text.length) ?? "");
     remember(this.texts, key, address);
     return address;
   }
@@ -50,8 +50,7 @@ export class AddressBook {
   private bytesOf(family: number, address: string): Uint8Array | undefined {
     const known = this.bytes.get(address);
     if (known && known.length === lengthOf(family)) return known;
-    // A socket for both versions knows the older one's addresses as a part of its own.
-    const text = family === AF_INET6 && isIPv4(address) ? `::ffff:${address}` : address;
+    const text = family === AF_INET6 ? mapped(address) : address;
     const bytes = new Uint8Array(lengthOf(family));
     if (this.calls.inet_pton(family, text, bytes) !== 1) return undefined;
     remember(this.bytes, address, bytes);

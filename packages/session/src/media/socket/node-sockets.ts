@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { messageOf } from "../../errors.js";
 import { monotonicMs } from "../monotonic-clock.js";
+import { mapped, unmapped } from "../plain-address.js";
 import { MAX_PACKET_BYTES } from "../send/media-sender.js";
 import {
   RECEIVE_BUFFER_BYTES,
@@ -25,7 +26,8 @@ export class NodeSockets implements RtpSockets {
       type: `udp${family}`,
       recvBufferSize: RECEIVE_BUFFER_BYTES,
       // Only addresses are ever sent to: without this every packet would go through the resolver.
-      lookup: (address, _options, done) => done(null, address, family),
+      lookup: (address, _options, done) =>
+        done(null, family === 6 ? mapped(address) : address, family),
     });
     return new Promise((resolve, reject) => {
       socket.once("error", (error) => {
@@ -67,7 +69,8 @@ export class NodeSockets implements RtpSockets {
     };
     open.add(used);
     socket.on("message", (datagram, from) => {
-      if (open.has(used)) options.onDatagram(datagram, from.address, from.port, monotonicMs());
+      if (!open.has(used)) return;
+      options.onDatagram(datagram, unmapped(from.address), from.port, monotonicMs());
     });
     socket.on("error", (error) => {
       used.close();

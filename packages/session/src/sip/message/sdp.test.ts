@@ -56,6 +56,20 @@ describe("answerOffer", () => {
   });
 
   it.each([
+    ["IP6 ::ffff:192.0.2.9", "192.0.2.9", "sendrecv"],
+    ["IP6 ::FFFF:C000:209", "192.0.2.9", "sendrecv"],
+    ["IP6 2001:DB8:0:0::9", "2001:db8::9", "sendrecv"],
+    ["IP6 0:0:0:0:0:0:0:0", "::", "inactive"],
+    ["IP6 ::ffff:0.0.0.0", "0.0.0.0", "inactive"],
+  ])("knows the address of %s as its packets will bear it", (written, address, direction) => {
+    const result = answerOffer(sdp("m=audio 6000 RTP/AVP 0", `c=IN ${written}`), local);
+    expect(result.ok && result.agreed).toMatchObject({
+      remote: { address, port: 6000 },
+      direction,
+    });
+  });
+
+  it.each([
     [["a=rtcp:7001"], { address: "192.0.2.9", port: 7001 }],
     [["a=rtcp:7001 IN IP4 192.0.2.10"], { address: "192.0.2.10", port: 7001 }],
     [["a=rtcp:7001", "a=rtcp-mux"], { address: "192.0.2.9", port: 6000 }],

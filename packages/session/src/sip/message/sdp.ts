@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { MediaDescription, SessionDescription } from "sdp-transform";
 import { takesComfortNoise } from "../../media/codecs/registry.js";
 import type { AgreedMedia, CodecOffer, MediaDirection } from "../../media/media-plane.js";
+import { plainAddress } from "../../media/plain-address.js";
 import {
   acceptSdes,
   chooseSdes,
@@ -235,9 +236,10 @@ function remoteMedia(
   description: SessionDescription,
   media: MediaDescription,
 ): RemoteMedia | undefined {
-  const address = media.connection?.ip ?? description.connection?.ip ?? "";
+  const written = media.connection?.ip ?? description.connection?.ip ?? "";
   // A name in its place is legal (RFC 8866 5.7), and unheard of.
-  if (isIP(address) === 0 || media.port > 65_535) return undefined;
+  if (isIP(written) === 0 || media.port > 65_535) return undefined;
+  const address = plainAddress(written);
   const stated = media.direction ?? description.direction ?? "sendrecv";
   // The old way to hold (RFC 2543 B.5): an address of nowhere.
   const direction = isNowhere(address) && stated === "sendrecv" ? "inactive" : stated;
@@ -347,7 +349,7 @@ function rtcpOf(media: MediaDescription, remote: RemoteMedia): Pick<AgreedMedia,
   if (media.rtcpMux !== undefined) return { rtcp: { address: remote.address, port: remote.port } };
   const { port = 0, address = remote.address } = media.rtcp ?? {};
   const usable = Number.isInteger(port) && port > 0 && port < 65_536 && isIP(address) !== 0;
-  return usable ? { rtcp: { address, port } } : {};
+  return usable ? { rtcp: { address: plainAddress(address), port } } : {};
 }
 
 function mirror(direction: MediaDirection): MediaDirection {
