@@ -15,8 +15,11 @@ import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
 import { DelayFitter } from "./delay-fitter.js";
 import { DtmfDetector } from "./dtmf-detector.js";
 import { JitterBuffer } from "./jitter-buffer.js";
+import { StreamChoice } from "./stream-choice.js";
 
 const USUAL_PACKET_MS = 60;
+/** What comes later than this after a goodbye was not overtaken by it: its sender is there after all. */
+const OVERTAKEN_MS = 1_000;
 /** So much is made up in a row by codecs that do it themselves; there is silence after that. */
 const CODEC_CONCEALS_MS = 100;
 /** After that a codec with a memory needs so long to find back. */
@@ -32,11 +35,10 @@ interface Incoming {
 /** Turns the RTP packets of one peer into an unbroken stream of audio and into digits. */
 export class MediaReceiver {
   readonly statistics = new ReceiveStatistics();
-  /** Well-formed packets we could make nothing of: unknown payload types, duplicates, too late. */
-  dropped = 0;
   /** Samples that had to be made up; not those that stood for a pause of the sender, as it turned out. */
   concealedSamples = 0;
   private concealedSinceAudio = 0;
+  private useless = 0;
   private readonly sampleRate: number;
   private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   private readonly concealment: Concealment;
@@ -49,13 +51,13 @@ export class MediaReceiver {
   private bufferClockRate = 8000;
   /** Of the buffers before, for codecs with another clock. */
   private lateBefore = 0;
-  private currentSsrc: number | undefined;
-  /** First packet of a stream that may take over, see `belongs`. */
-  private candidate: RtpPacket | undefined;
+  private readonly choice = new StreamChoice();
   private inComfortNoise = false;
   /** Audio came after the noise, and is heard next. */
   private speaksAgain = false;
   private noiseTimestamp = 0;
+  /** When the source said goodbye; undefined while it is there. */
+  private leftAtMs: number | undefined;
   private readonly comfortNoise = new ComfortNoise();
   /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
   private soundDigits: DtmfDetector | undefined;
@@ -85,12 +87,17 @@ export class MediaReceiver {
   }
 
   get ssrc(): number | undefined {
-    return this.currentSsrc;
+    return this.choice.ssrc;
   }
 
-  /** True while the sender said that it is silent, and therefore sends nothing (RFC 3389). */
+  /** Well-formed packets we could make nothing of: unknown payload types, duplicates, too late. */
+  get dropped(): number {
+    return this.useless + this.choice.dropped;
+  }
+
+  /** True while the sender said that it is silent, and therefore sends nothing (RFC 3389), or is gone. */
   get silentOnPurpose(): boolean {
-    return this.inComfortNoise && !this.speaksAgain;
+    return this.leftAtMs !== undefined || (this.inComfortNoise && !this.speaksAgain);
   }
 
   get delayMs(): number {
@@ -143,12 +150,24 @@ export class MediaReceiver {
     this.pendingCount = 0;
   }
 
+  /** The source said goodbye (RFC 3550 6.6): what does not come any more is not lost. */
+  leave(nowMs: number): void {
+    this.leftAtMs = nowMs;
+    this.concealedSamples -= this.concealedSinceAudio;
+    this.concealedSinceAudio = 0;
+  }
+
   receive(packet: RtpPacket, nowMs: number): void {
     if (!this.knows(packet.payloadType)) {
-      this.dropped += 1;
-    } else if (this.belongs(packet, nowMs)) {
-      this.take(packet, nowMs);
+      this.useless += 1;
+      return;
     }
+    const admitted = this.choice.admit(packet);
+    if (typeof admitted === "object") {
+      this.beginAnew();
+      this.take(admitted, nowMs);
+    }
+    if (admitted) this.take(packet, nowMs);
   }
 
   /**
@@ -182,33 +201,18 @@ export class MediaReceiver {
     };
   }
 
-  /**
-   * Another SSRC takes over with its second packet in order, and only when nothing of the current
-   * stream came between (RFC 3550 8.2): two sources at once must not break each other.
-   */
-  private belongs(packet: RtpPacket, nowMs: number): boolean {
-    if (this.currentSsrc === undefined) this.currentSsrc = packet.ssrc;
-    if (packet.ssrc === this.currentSsrc) {
-      this.candidate = undefined;
-      return true;
-    }
-    const first = this.candidate;
-    this.candidate = packet;
-    if (first?.ssrc !== packet.ssrc || packet.sequence !== ((first.sequence + 1) & 0xffff)) {
-      if (first) this.dropped += 1;
-      return false;
-    }
-    this.candidate = undefined;
-    this.currentSsrc = packet.ssrc;
+  /** Another source speaks from now on. */
+  private beginAnew(): void {
+    this.leftAtMs = undefined;
     this.statistics.restart();
     this.buffer.restart();
     this.digits?.restart();
     for (const { decoder } of this.byPayloadType.values()) decoder.restart?.();
-    this.take(first, nowMs);
-    return true;
   }
 
   private take(packet: RtpPacket, nowMs: number): void {
+    if (this.leftAtMs !== undefined && nowMs - this.leftAtMs > OVERTAKEN_MS)
+      this.leftAtMs = undefined;
     const { payloadType, sequence, timestamp } = packet;
     const incoming = this.byPayloadType.get(payloadType);
     const eventClockRate = this.eventClockRates.get(payloadType);
@@ -226,7 +230,7 @@ export class MediaReceiver {
   private takeAudio(packet: RtpPacket, incoming: Incoming, nowMs: number): void {
     const samples = incoming.decoder.samplesIn(packet.payload);
     if (samples === 0) {
-      this.dropped += 1;
+      this.useless += 1;
       return;
     }
     // Not for what the noise overtook.
@@ -237,7 +241,7 @@ export class MediaReceiver {
       this.bufferClockRate = incoming.clockRate;
     }
     const ticks = (samples * incoming.clockRate) / incoming.resampler.fromRate;
-    if (!this.buffer.push(packet, ticks, nowMs)) this.dropped += 1;
+    if (!this.buffer.push(packet, ticks, nowMs)) this.useless += 1;
   }
 
   private takeComfortNoise(packet: RtpPacket): void {
@@ -251,7 +255,7 @@ export class MediaReceiver {
   private takeEvent(packet: RtpPacket, clockRate: number, nowMs: number): void {
     this.buffer.skip(packet);
     this.digits ??= new DigitReceiver((digit) => this.onDigit(digit, "rtp"));
-    if (!this.digits.receive(packet.payload, packet.timestamp, clockRate, nowMs)) this.dropped += 1;
+    if (!this.digits.receive(packet.payload, packet.timestamp, clockRate, nowMs)) this.useless += 1;
   }
 
   private pullMore(missing: number, nowMs: number): void {
@@ -268,10 +272,13 @@ export class MediaReceiver {
     this.pending = withRoom(this.pending, this.pendingCount + length);
     const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
     this.pendingCount += length;
-    if (pulled === "lost" && !this.inComfortNoise && this.digits?.pressed !== true) {
+    const isOver = this.leftAtMs !== undefined && this.buffer.bufferedPackets === 0;
+    const isMissed = !isOver && !this.inComfortNoise && this.digits?.pressed !== true;
+    if (pulled === "lost" && isMissed) {
       this.makeUp(space);
       return;
     }
+    if (isOver) this.buffer.rest();
     if (this.inComfortNoise) {
       this.buffer.rest();
       this.concealment.forget();
@@ -321,7 +328,7 @@ export class MediaReceiver {
     this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
     const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
     if (!incoming || count === 0) {
-      this.dropped += 1;
+      this.useless += 1;
       return;
     }
     this.converted = withRoom(this.converted, incoming.resampler.maxOutput(count));

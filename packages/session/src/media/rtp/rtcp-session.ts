@@ -1,5 +1,11 @@
 import type { ReceiveStatistics } from "./receive-statistics.js";
-import { parseRtcp, type ReportBlock, type RtcpPacket, writeRtcpReport } from "./rtcp.js";
+import {
+  appendBye,
+  parseRtcp,
+  type ReportBlock,
+  type RtcpPacket,
+  writeRtcpReport,
+} from "./rtcp.js";
 
 /** RFC 3550 6.2: five seconds, by chance half as long or half as long again. */
 const INTERVAL_MS = 5_000;
@@ -23,6 +29,8 @@ export class RtcpSession {
   private lastSenderReport = 0;
   private lastSenderReportMs = 0;
   private view: RemoteView = {};
+  private left: readonly number[] = [];
+  private hasWritten = false;
 
   /** `random` is uniform in [0, 1). */
   constructor(random: () => number) {
@@ -32,6 +40,18 @@ export class RtcpSession {
 
   get remote(): RemoteView {
     return this.view;
+  }
+
+  /** Something of ours went out. */
+  get hasReported(): boolean {
+    return this.hasWritten;
+  }
+
+  /** The sources that said goodbye since this was asked last (RFC 3550 6.6). */
+  takeLeft(): readonly number[] {
+    const { left } = this;
+    if (left.length > 0) this.left = [];
+    return left;
   }
 
   /** Takes a datagram; false when it is not RTCP. `ownSsrc` is the one we send by. */
@@ -53,7 +73,7 @@ export class RtcpSession {
     return true;
   }
 
-  /** Writes our report; returns its length. */
+  /** Writes our report, which `ends` with a goodbye when it is the last; returns its length. */
   write(
     into: Uint8Array,
     from: {
@@ -65,20 +85,23 @@ export class RtcpSession {
       readonly statistics: ReceiveStatistics;
     },
     nowMs: number,
+    ends = false,
   ): number {
     const { ssrc, heardSsrc, statistics } = from;
+    this.hasWritten = true;
     const sender = {
       ...ntpTime(nowMs),
       rtpTimestamp: from.rtpTimestamp,
       packets: from.packetsSent,
       bytes: from.bytesSent,
     };
-    return writeRtcpReport(into, {
+    const length = writeRtcpReport(into, {
       ssrc,
       cname: this.cname,
       sender: from.packetsSent > 0 ? sender : undefined,
       block: heardSsrc === undefined ? undefined : this.block(heardSsrc, statistics, nowMs),
     });
+    return ends ? appendBye(into, length, ssrc) : length;
   }
 
   private block(ssrc: number, statistics: ReceiveStatistics, nowMs: number): ReportBlock {
@@ -102,7 +125,10 @@ export class RtcpSession {
   }
 
   private take(packet: RtcpPacket, ownSsrc: number, clockRate: number, nowMs: number): void {
-    if (packet.type !== "report") return;
+    if (packet.type === "bye") {
+      this.left = [...this.left, ...packet.ssrcs];
+      return;
+    }
     if (packet.sender) {
       this.lastSenderReport = packet.sender.ntpMiddle;
       this.lastSenderReportMs = nowMs;

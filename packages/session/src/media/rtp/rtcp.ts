@@ -143,6 +143,13 @@ export function writeRtcpReport(
   return writeCname(into, at, ssrc, cname);
 }
 
+/** Appends what says that a source is gone for good (RFC 3550 6.6); returns the new length. */
+export function appendBye(into: Uint8Array, at: number, ssrc: number): number {
+  writeUint32(into, at + 4, ssrc);
+  writeRtcpHeader(into, at, 1, BYE, 8);
+  return at + 8;
+}
+
 function writeCname(into: Uint8Array, from: number, ssrc: number, cname: string): number {
   writeUint32(into, from + 4, ssrc);
   into[from + 8] = CNAME;

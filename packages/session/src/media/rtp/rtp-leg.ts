@@ -9,7 +9,7 @@ import { estimateMos } from "./quality.js";
 import { RtcpSession } from "./rtcp-session.js";
 import { looksLikeRtcp, parseRtp, type RtpPacket } from "./rtp.js";
 import { type MediaAddress, SourceLatch } from "./source-latch.js";
-import { SrtpContext, srtpKeyBytes } from "./srtp.js";
+import { SrtpPair } from "./srtp-pair.js";
 
 export interface RtpLegOptions {
   /** Rate of the audio on our side. */
@@ -46,12 +46,14 @@ export class RtpLeg {
   private expecting = false;
   /** What came before it could be read. */
   private readonly held = new HeldDatagrams();
-  private srtp: { readonly send: SrtpContext; readonly receive: SrtpContext } | undefined;
+  private srtp: SrtpPair | undefined;
   private hearing: Hearing = "never";
   private lastPacketMs = 0;
   private everHeard = false;
   /** The peer came up with our SSRC. */
   private hasCollided = false;
+  /** That SSRC of ours, until it has said goodbye. */
+  private abandonedSsrc: number | undefined;
   /** Datagrams that were no RTP of this call. */
   private refused = 0;
 
@@ -128,12 +130,12 @@ export class RtpLeg {
   /** False when what was agreed cannot be spoken: an unknown codec, keys of a wrong length. */
   connect(agreed: AgreedMedia, tick: number, nowMs: number): boolean {
     const { srtp } = agreed;
-    if (srtp && !(hasKeyLength(srtp, "sendKey") && hasKeyLength(srtp, "receiveKey"))) return false;
+    if (srtp && !SrtpPair.fits(srtp)) return false;
     const sentBefore = this.maySend;
     const watchedBefore = this.mayMiss;
     const heardBefore = this.mayHear;
     if (!this.sender.configure(agreed, tick)) return false;
-    this.secure(agreed.srtp);
+    this.srtp = srtp && new SrtpPair(srtp, this.srtp);
     this.receiver.configure(agreed.receive);
     const { digitsInSound = "needed" } = this.options;
     const areNeeded = digitsInSound === "needed" && agreed.sendTelephoneEvent === undefined;
@@ -206,6 +208,7 @@ export class RtpLeg {
     // RFC 3550 8.2. The second time it is no chance: the peer sends back what it gets.
     if (packet.ssrc === this.sender.ssrc && !this.hasCollided) {
       this.hasCollided = true;
+      this.abandonedSsrc = this.sender.ssrc;
       this.sender.changeSsrc();
     }
     this.lastPacketMs = nowMs;
@@ -229,17 +232,39 @@ export class RtpLeg {
     const clockRate = this.agreed?.send.clockRate ?? 8000;
     if (!this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs)) return false;
     this.sender.expectLoss(this.rtcp.remote.remoteLossRate ?? 0);
+    for (const ssrc of this.rtcp.takeLeft())
+      if (ssrc === this.receiver.ssrc) this.receiver.leave(nowMs);
     return true;
   }
 
   /** Writes the RTCP report into `into` when one is due; returns its length, 0 otherwise. */
   reportDue(tick: number, into: Uint8Array, nowMs: number): number {
+    const { abandonedSsrc } = this;
+    if (abandonedSsrc !== undefined) {
+      this.abandonedSsrc = undefined;
+      return this.report(tick, into, nowMs, { ssrc: abandonedSsrc, ends: true });
+    }
     if (!this.agreed || !this.rtcp.isDue(nowMs)) return 0;
-    const { ssrc, packetsSent, payloadBytesSent: bytesSent } = this.sender;
+    return this.report(tick, into, nowMs, { ssrc: this.sender.ssrc, ends: false });
+  }
+
+  /** Writes the last report, with a goodbye (RFC 3550 6.6); returns its length, 0 for who never said anything. */
+  farewell(tick: number, into: Uint8Array, nowMs: number): number {
+    if (!this.agreed || (this.sender.packetsSent === 0 && !this.rtcp.hasReported)) return 0;
+    return this.report(tick, into, nowMs, { ssrc: this.sender.ssrc, ends: true });
+  }
+
+  private report(
+    tick: number,
+    into: Uint8Array,
+    nowMs: number,
+    { ssrc, ends }: { readonly ssrc: number; readonly ends: boolean },
+  ): number {
+    const { packetsSent, payloadBytesSent: bytesSent } = this.sender;
     const rtpTimestamp = this.sender.timestampAt(tick);
     const { ssrc: heardSsrc, statistics } = this.receiver;
     const from = { ssrc, rtpTimestamp, packetsSent, bytesSent, heardSsrc, statistics };
-    const length = this.rtcp.write(into, from, nowMs);
+    const length = this.rtcp.write(into, from, nowMs, ends);
     return this.srtp ? this.srtp.send.protectReport(into, length) : length;
   }
 
@@ -291,16 +316,6 @@ export class RtpLeg {
     return plain && parseRtp(plain);
   }
 
-  /** A key that stays the same keeps its packet counts: counted anew, it would encrypt twice alike. */
-  private secure(srtp: AgreedMedia["srtp"]): void {
-    const before = this.agreed?.srtp;
-    const contextOf = (way: "send" | "receive", keys: SrtpKeys): SrtpContext => {
-      const kept = before && sameKey(keys, before, `${way}Key`) ? this.srtp?.[way] : undefined;
-      return kept ?? new SrtpContext(keys.suite, keys[`${way}Key`]);
-    };
-    this.srtp = srtp && { send: contextOf("send", srtp), receive: contextOf("receive", srtp) };
-  }
-
   private noteHearing(): void {
     const before = this.hearing;
     this.hearing = "running";
@@ -312,16 +327,6 @@ export class RtpLeg {
   private get mayMiss(): boolean {
     return this.agreed?.direction === "sendrecv";
   }
-}
-
-type SrtpKeys = NonNullable<AgreedMedia["srtp"]>;
-
-function hasKeyLength(srtp: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
-  return srtp[which].length === srtpKeyBytes(srtp.suite);
-}
-
-function sameKey(one: SrtpKeys, other: SrtpKeys, which: "sendKey" | "receiveKey"): boolean {
-  return one.suite === other.suite && Buffer.compare(one[which], other[which]) === 0;
 }
 
 function isSent({ direction, remote }: AgreedMedia): boolean {

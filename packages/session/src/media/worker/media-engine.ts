@@ -228,6 +228,7 @@ export class MediaEngine {
     const { id, rtp } = leg;
     leg.closed = true;
     this.reportStats(leg);
+    this.sayGoodbye(leg);
     leg.seat?.leave();
     rtp.close();
     this.legs.delete(id);
@@ -324,6 +325,15 @@ export class MediaEngine {
     const report = this.sockets.nextPacket();
     const length = rtp.reportDue(tick, report, dueMs);
     if (length > 0) seat.sendReport(report, length, target.address, target.port);
+  }
+
+  private sayGoodbye({ rtp, seat }: Leg): void {
+    const target = rtp.reportTarget;
+    if (!seat || !target) return;
+    const report = this.sockets.nextPacket();
+    const length = rtp.farewell(this.clock.current, report, monotonicMs());
+    if (length > 0) seat.sendReport(report, length, target.address, target.port);
+    this.sockets.flush();
   }
 
   private hear(leg: Leg, dueMs: number): void {
