@@ -60,8 +60,13 @@ export interface SessionEvents {
   interruption: CallEvent & { readonly playedMs: number };
   /** Nobody spoke for a while; a prompt is due. */
   silence: CallEvent & { readonly silentMs: number };
-  /** RTP stopped arriving, or came back. */
-  audio: CallEvent & { readonly status: "started" | "lost" | "resumed" };
+  /**
+   * RTP began to arrive, stopped, or came back. Or none of ours arrives at the far side, as its RTCP
+   * reports have it (`undelivered`): it cannot hear us. Or it does again (`delivered`).
+   */
+  audio: CallEvent & {
+    readonly status: "started" | "lost" | "resumed" | "undelivered" | "delivered";
+  };
   /** The call was put on hold or taken off it. */
   hold: CallEvent & { readonly held: boolean; readonly by: "far_side" | "us" };
   /** A transfer we asked for went a step on. */

@@ -117,6 +117,10 @@ export type LegSignal =
   /** No RTP for `rtpLostMs`, while neither held nor in comfort noise. */
   | { readonly type: "audio_lost" }
   | { readonly type: "audio_resumed" }
+  /** The peer's RTCP reports say that nothing of what we send arrives any more, or ever did. */
+  | { readonly type: "audio_undelivered" }
+  /** They say that it arrives, after all. */
+  | { readonly type: "audio_delivered" }
   | { readonly type: "held"; readonly by: "far_side" | "us"; readonly held: boolean }
   | {
       readonly type: "dtmf";

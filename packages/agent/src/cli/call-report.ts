@@ -73,12 +73,19 @@ export function outcomeInWords(outcome: CallOutcome): string {
   if (sip?.status !== undefined)
     lines.push(`  SIP      ${sip.status} ${sip.phrase ?? ""}`.trimEnd());
   for (const header of sip?.reasonHeaders ?? []) lines.push(`  Reason   ${header}`);
-  if (media)
-    lines.push(
-      `  audio    ${media.codec}, ${media.packetsSent} packets sent, ${media.oneWay ? "nothing ever received" : `${media.packetsReceived} received, ${media.packetsLost} lost`}`,
-    );
+  if (media) lines.push(`  audio    ${audioInWords(media)}`);
   for (const error of errors) lines.push(`  error    ${error.message} (${error.code})`);
   return lines.join("\n");
+}
+
+function audioInWords(media: NonNullable<CallOutcome["media"]>): string {
+  const { codec, packetsSent, packetsReceived, packetsLost, oneWay } = media;
+  const said = oneWay === "nothing_delivered" ? "sent, none ever delivered" : "sent";
+  const heard =
+    oneWay === "nothing_received"
+      ? "nothing ever received"
+      : `${packetsReceived} received, ${packetsLost} lost`;
+  return `${codec}, ${packetsSent} packets ${said}, ${heard}`;
 }
 
 export function seconds(durationMs: number): string {

@@ -204,6 +204,8 @@ const ALL_SIGNALS: readonly CallSignal[] = [
   { type: "audio_started", atMs: 3 },
   { type: "audio_lost", atMs: 4 },
   { type: "audio_resumed", atMs: 5 },
+  { type: "audio_undelivered", atMs: 5 },
+  { type: "audio_delivered", atMs: 5 },
   { type: "held", by: "far_side", held: true, atMs: 6 },
   { type: "dtmf", digit: "5", durationMs: 100, via: "rtp", atMs: 7 },
   { type: "transfer", progress: { status: "accepted" }, atMs: 8 },

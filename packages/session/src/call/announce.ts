@@ -32,6 +32,8 @@ const audioStatus = {
   audio_started: "started",
   audio_lost: "lost",
   audio_resumed: "resumed",
+  audio_undelivered: "undelivered",
+  audio_delivered: "delivered",
 } as const;
 
 function announceSignal(hub: EventHub<SessionEvents>, callId: string, signal: CallSignal): void {
@@ -45,6 +47,8 @@ function announceSignal(hub: EventHub<SessionEvents>, callId: string, signal: Ca
     case "audio_started":
     case "audio_lost":
     case "audio_resumed":
+    case "audio_undelivered":
+    case "audio_delivered":
       void hub.emit("audio", { callId, atMs, status: audioStatus[signal.type] });
       return;
     case "held": {

@@ -123,6 +123,8 @@ function onSignal(draft: CallDraft, signal: CallSignal): void {
     case "transfer_request":
     case "transfer_followed":
     case "text":
+    case "audio_undelivered":
+    case "audio_delivered":
       // Announced as it is; no state hangs on it.
       return;
   }

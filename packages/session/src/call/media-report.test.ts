@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { explainJournal } from "../journal/explain-journal.js";
 import { recordJournal } from "../journal/record-journal.js";
 import { replayJournal } from "../journal/replay-journal.js";
+import type { MediaStats } from "../media/call-audio.js";
 import type { CalleeScript } from "../testing/scenario.js";
-import { simulateCarrier } from "../testing/simulated-carrier.js";
+import { type SimulatedCarrier, simulateCarrier } from "../testing/simulated-carrier.js";
 import { CallSession } from "./call-session.js";
 import { carrierProfileSchema, resolveLimits } from "./call-settings.js";
 import { type CallFacts, openFacts } from "./facts.js";
@@ -19,7 +20,10 @@ const stats = {
 };
 const talked: CallFacts = { ...openFacts("outbound"), connectedAtMs: 1_000 };
 
-async function run(callee: CalleeScript) {
+async function run(
+  callee: CalleeScript,
+  prepare: (session: CallSession, carrier: SimulatedCarrier) => void = () => {},
+) {
   const carrier = simulateCarrier(callee);
   const settings = {
     limits: resolveLimits(),
@@ -27,6 +31,7 @@ async function run(callee: CalleeScript) {
     hearsVoice: false,
   };
   const session = new CallSession("outbound", { callId: "call-1", carrier, settings });
+  prepare(session, carrier);
   const lines: string[] = [];
   const written = recordJournal(session, { write: (line) => void lines.push(line) });
   session.dial({ destination: carrier.parseDestination("+12025550100") });
@@ -65,6 +70,39 @@ describe("the outcome's media", () => {
 
   it("names a call one-way that spoke and never heard a thing", () => {
     expect(mediaReportOf(stats, talked)).toEqual({ ...stats, oneWay: "nothing_received" });
+  });
+
+  it("names a call one-way that heard the far side, and by its reports was never heard", () => {
+    const heard = { ...stats, packetsReceived: 90 };
+    const oneWay = (delivery: MediaStats["delivery"], counted = heard) =>
+      mediaReportOf({ ...counted, ...(delivery ? { delivery } : {}) }, talked)?.oneWay;
+    expect(oneWay("never_arrived")).toBe("nothing_delivered");
+    expect(oneWay("never_arrived", stats)).toBe("nothing_received");
+    for (const delivery of ["stopped", "arrives", undefined] as const)
+      expect(oneWay(delivery)).toBeUndefined();
+  });
+
+  it("is told as it happens when the far side cannot hear us, and stands in the journal", async () => {
+    const said: string[] = [];
+    const { lines } = await run(
+      (callee) => callee.answer().silence({ durationMs: 2_000 }).hangUp(),
+      (session, carrier) => {
+        session.on("audio", ({ status }) => void said.push(status));
+        const place = carrier.placeCall.bind(carrier);
+        carrier.placeCall = (request, sink) => {
+          for (const [atMs, type] of [
+            [500, "audio_undelivered"],
+            [900, "audio_delivered"],
+          ] as const)
+            carrier.clock.setTimeout(() => sink.onSignal({ type }), atMs);
+          return place(request, sink);
+        };
+      },
+    );
+    expect(said).toEqual(["started", "undelivered", "delivered"]);
+    const story = explainJournal(lines);
+    expect(story).toContain("The far side reports that no audio of ours arrives.");
+    expect(story).toContain("Our audio arrives at the far side again.");
   });
 
   it("leaves out what is no number", () => {

@@ -3,8 +3,11 @@ import type { CallFacts } from "./facts.js";
 
 /** What went over the wire in the whole call; up to a second old where a media thread counts. */
 export interface MediaReport extends MediaStats {
-  /** We spoke in a call that was up, and not one packet ever came back: mostly NAT or a firewall. */
-  readonly oneWay?: "nothing_received";
+  /**
+   * One side was never heard in a call that was up, mostly for a NAT or a firewall: not one packet came
+   * while we spoke, or packets came with reports that none of ours did.
+   */
+  readonly oneWay?: "nothing_received" | "nothing_delivered";
 }
 
 /** What every leg counts. */
@@ -25,11 +28,13 @@ export function mediaReportOf(stats: MediaStats, facts: CallFacts): MediaReport 
     ([, value]) => typeof value === "string" || Number.isFinite(value),
   );
   const report = Object.fromEntries(finite) as unknown as MediaStats;
-  return { ...report, ...(isOneWay(stats, facts) ? { oneWay: "nothing_received" } : {}) };
+  const oneWay = oneWayOf(stats, facts);
+  return { ...report, ...(oneWay ? { oneWay } : {}) };
 }
 
-/** The first audio is told at once, the counters from time to time: both have to agree. */
-function isOneWay({ packetsSent, packetsReceived }: MediaStats, facts: CallFacts): boolean {
-  const heardNothing = packetsReceived === 0 && facts.firstAudioAtMs === undefined;
-  return facts.connectedAtMs !== undefined && packetsSent > 0 && heardNothing;
+function oneWayOf(stats: MediaStats, facts: CallFacts): MediaReport["oneWay"] {
+  if (facts.connectedAtMs === undefined || stats.packetsSent === 0) return undefined;
+  // The first audio is told at once, the counters from time to time: both have to agree.
+  if (stats.packetsReceived === 0 && facts.firstAudioAtMs === undefined) return "nothing_received";
+  return stats.delivery === "never_arrived" ? "nothing_delivered" : undefined;
 }

@@ -81,6 +81,10 @@ function describeSignal(signal: CallSignal): string {
       return "Audio from the far side stops.";
     case "audio_resumed":
       return "Audio from the far side is back.";
+    case "audio_undelivered":
+      return "The far side reports that no audio of ours arrives.";
+    case "audio_delivered":
+      return "Our audio arrives at the far side again.";
     case "held":
       return `The call is ${signal.held ? "put on hold" : "taken off hold"} by ${signal.by === "us" ? "us" : "the far side"}.`;
     case "dtmf":

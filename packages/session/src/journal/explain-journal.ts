@@ -84,10 +84,12 @@ function endOf(outcome: CallOutcome): string[] {
 
 function audioInWords({ codec, oneWay, ...counted }: MediaReport): string {
   const { packetsSent, packetsReceived, packetsLost } = counted;
-  const heard = oneWay
-    ? "nothing ever came back"
-    : `${packetsReceived} received, ${packetsLost} lost`;
-  return `Audio was ${codec}: ${packetsSent} packets sent, ${heard}.`;
+  const said = oneWay === "nothing_delivered" ? "sent and none of them delivered" : "sent";
+  const heard =
+    oneWay === "nothing_received"
+      ? "nothing ever came back"
+      : `${packetsReceived} received, ${packetsLost} lost`;
+  return `Audio was ${codec}: ${packetsSent} packets ${said}, ${heard}.`;
 }
 
 function unfinished({ snapshot }: Replay): string[] {

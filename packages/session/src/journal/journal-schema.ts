@@ -102,6 +102,8 @@ const signal: z.ZodType<CallSignal> = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("audio_started"), atMs }),
   z.looseObject({ type: z.literal("audio_lost"), atMs }),
   z.looseObject({ type: z.literal("audio_resumed"), atMs }),
+  z.looseObject({ type: z.literal("audio_undelivered"), atMs }),
+  z.looseObject({ type: z.literal("audio_delivered"), atMs }),
   z.looseObject({
     type: z.literal("held"),
     atMs,
@@ -228,7 +230,8 @@ const media: z.ZodType<MediaReport> = z.looseObject({
   remoteLossRate: z.number().exactOptional(),
   remoteJitterMs: z.number().exactOptional(),
   mos: z.number().exactOptional(),
-  oneWay: z.literal("nothing_received").exactOptional(),
+  delivery: z.enum(["arrives", "stopped", "never_arrived"]).exactOptional(),
+  oneWay: z.enum(["nothing_received", "nothing_delivered"]).exactOptional(),
 });
 
 /** Every line says when: ms since the call was created (monotonic), and wall time. */

@@ -69,6 +69,8 @@ const signals = {
   audio_started: fc.constant({}),
   audio_lost: fc.constant({}),
   audio_resumed: fc.constant({}),
+  audio_undelivered: fc.constant({}),
+  audio_delivered: fc.constant({}),
   held: fc.record({ by: fc.constantFrom("far_side", "us"), held: fc.boolean() }),
   dtmf: fc.record({
     digit: fc.constantFrom("1", "#"),

@@ -52,6 +52,11 @@ export interface MediaStats {
   /** From RTCP: how much of what we sent the peer has lost, 0 to 1, and its jitter. */
   readonly remoteLossRate?: number;
   readonly remoteJitterMs?: number;
+  /**
+   * From RTCP: whether what we send arrives at the peer. It does, it did until it stopped, it never
+   * did; absent while the peer's reports do not tell.
+   */
+  readonly delivery?: "arrives" | "stopped" | "never_arrived";
   /** Estimated listening quality of what we hear, 1 to 4.5 (E-model, ITU-T G.107). */
   readonly mos?: number;
 }

@@ -4,7 +4,16 @@ import type { CallSampleRate, MediaLeg } from "./call-audio.js";
 /** The signals that come from RTP rather than from SIP. */
 export type MediaSignal = Extract<
   LegSignal,
-  { readonly type: "audio_started" | "audio_lost" | "audio_resumed" | "dtmf" | "media_failed" }
+  {
+    readonly type:
+      | "audio_started"
+      | "audio_lost"
+      | "audio_resumed"
+      | "audio_undelivered"
+      | "audio_delivered"
+      | "dtmf"
+      | "media_failed";
+  }
 >;
 
 export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";

@@ -1,21 +1,23 @@
+import type { MediaStats } from "../call-audio.js";
+import { DeliveryWatch } from "./delivery-watch.js";
 import type { ReceiveStatistics } from "./receive-statistics.js";
-import {
-  appendBye,
-  parseRtcp,
-  type ReportBlock,
-  type RtcpPacket,
-  writeRtcpReport,
-} from "./rtcp.js";
+import { appendBye, parseRtcp, type ReportBlock, writeRtcpReport } from "./rtcp.js";
 
 /** RFC 3550 6.2: five seconds, by chance half as long or half as long again. */
 const INTERVAL_MS = 5_000;
 const NTP_EPOCH_OFFSET_SECONDS = 2_208_988_800;
 
 /** What RTCP says of the other direction and of the way. */
-export interface RemoteView {
-  readonly roundTripMs?: number;
-  readonly remoteLossRate?: number;
-  readonly remoteJitterMs?: number;
+export type RemoteView = Pick<
+  MediaStats,
+  "roundTripMs" | "remoteLossRate" | "remoteJitterMs" | "delivery"
+>;
+
+/** What we send, as the peer's reports speak of it. */
+interface OwnStream {
+  readonly ssrc: number;
+  readonly clockRate: number;
+  readonly packetsSent: number;
 }
 
 /** One leg's sender and receiver reports. */
@@ -29,6 +31,7 @@ export class RtcpSession {
   private lastSenderReport = 0;
   private lastSenderReportMs = 0;
   private view: RemoteView = {};
+  private readonly watch = new DeliveryWatch();
   private left: readonly number[] = [];
   private hasWritten = false;
 
@@ -39,7 +42,8 @@ export class RtcpSession {
   }
 
   get remote(): RemoteView {
-    return this.view;
+    const { delivery } = this.watch;
+    return delivery === undefined ? this.view : { ...this.view, delivery };
   }
 
   /** Something of ours went out. */
@@ -54,15 +58,33 @@ export class RtcpSession {
     return left;
   }
 
-  /** Takes a datagram; false when it is not RTCP. `ownSsrc` is the one we send by. */
-  receive(datagram: Uint8Array, ownSsrc: number, clockRate: number, nowMs: number): boolean {
+  /** Takes a datagram; false when it is not RTCP. */
+  receive(datagram: Uint8Array, own: OwnStream, nowMs: number): boolean {
     const packets = parseRtcp(datagram);
     if (!packets) {
       this.malformed += 1;
       return false;
     }
-    for (const packet of packets) this.take(packet, ownSsrc, clockRate, nowMs);
+    const blocks: ReportBlock[] = [];
+    let reports = 0;
+    for (const packet of packets) {
+      if (packet.type === "bye") {
+        this.left = [...this.left, ...packet.ssrcs];
+        continue;
+      }
+      reports += 1;
+      blocks.push(...packet.blocks);
+      if (packet.sender) this.noteSender(packet.sender.ntpMiddle, nowMs);
+    }
+    const block = blocks.find(({ ssrc }) => ssrc === own.ssrc);
+    if (block) this.look(block, own.clockRate, nowMs);
+    if (reports > 0) this.watch.note(block, { ...own, hasBlocks: blocks.length > 0 }, nowMs);
     return true;
+  }
+
+  /** See `DeliveryWatch.restart`. */
+  watchDelivery(packetsSent: number, nowMs: number): void {
+    this.watch.restart(packetsSent, nowMs);
   }
 
   /** Whether a report should go out now. */
@@ -124,17 +146,12 @@ export class RtcpSession {
     };
   }
 
-  private take(packet: RtcpPacket, ownSsrc: number, clockRate: number, nowMs: number): void {
-    if (packet.type === "bye") {
-      this.left = [...this.left, ...packet.ssrcs];
-      return;
-    }
-    if (packet.sender) {
-      this.lastSenderReport = packet.sender.ntpMiddle;
-      this.lastSenderReportMs = nowMs;
-    }
-    const block = packet.blocks.find((candidate) => candidate.ssrc === ownSsrc);
-    if (!block) return;
+  private noteSender(ntpMiddle: number, nowMs: number): void {
+    this.lastSenderReport = ntpMiddle;
+    this.lastSenderReportMs = nowMs;
+  }
+
+  private look(block: ReportBlock, clockRate: number, nowMs: number): void {
     const roundTripMs = roundTripOf(block, nowMs) ?? this.view.roundTripMs;
     this.view = {
       ...(roundTripMs === undefined ? {} : { roundTripMs }),

@@ -18,6 +18,8 @@ const BLOCK = {
   delaySinceLast: 65_536,
 };
 
+const own = (ssrc: number) => ({ ssrc, clockRate: 8000, packetsSent: 5 });
+
 describe("RTCP", () => {
   it("reads back the reports it writes", () => {
     const sender = {
@@ -56,7 +58,7 @@ describe("RTCP", () => {
       [new Uint8Array(0), 1],
     ] as const) {
       const session = new RtcpSession(seededRandom(1).unit);
-      expect(session.receive(datagram, 9, 8000, 0)).toBe(malformed === 0);
+      expect(session.receive(datagram, own(9), 0)).toBe(malformed === 0);
       expect(session.malformed).toBe(malformed);
     }
   });
@@ -81,8 +83,8 @@ describe("RTCP", () => {
       return into.subarray(0, session.write(into, from, nowMs));
     };
     // The other side's clock is far off ours; 40 ms each way, and 700 ms of rest in between.
-    other.receive(report(one, 1, 2, 10_000), 2, 8000, 900_040);
-    one.receive(report(other, 2, 1, 900_740), 1, 8000, 10_780);
+    other.receive(report(one, 1, 2, 10_000), own(2), 900_040);
+    one.receive(report(other, 2, 1, 900_740), own(1), 10_780);
     expect(one.remote.roundTripMs).toBeCloseTo(80, 0);
     expect(one.remote.remoteLossRate).toBeCloseTo(0.2, 1);
   });

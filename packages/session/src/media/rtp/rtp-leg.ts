@@ -144,7 +144,10 @@ export class RtpLeg {
     this.maySend = isSent(agreed);
     this.mayHear = agreed.direction === "sendrecv" || agreed.direction === "recvonly";
     this.latch.signal(agreed.remote);
-    if (this.maySend && !sentBefore) this.sender.restart();
+    if (this.maySend && !sentBefore) {
+      this.sender.restart();
+      this.rtcp.watchDelivery(this.sender.packetsSent, nowMs);
+    }
     if (this.mayHear && !heardBefore) this.receiver.startOver();
     if (this.mayMiss && !watchedBefore) this.lastPacketMs = nowMs;
     for (const { datagram, address, port, atMs } of this.held.takeAll()) {
@@ -210,6 +213,7 @@ export class RtpLeg {
       this.hasCollided = true;
       this.abandonedSsrc = this.sender.ssrc;
       this.sender.changeSsrc();
+      this.rtcp.watchDelivery(this.sender.packetsSent, nowMs);
     }
     this.lastPacketMs = nowMs;
     this.everHeard = true;
@@ -229,8 +233,11 @@ export class RtpLeg {
       this.refused += 1;
       return false;
     }
+    const { ssrc, packetsSent } = this.sender;
     const clockRate = this.agreed?.send.clockRate ?? 8000;
-    if (!this.rtcp.receive(plain, this.sender.ssrc, clockRate, nowMs)) return false;
+    const before = this.rtcp.remote.delivery;
+    if (!this.rtcp.receive(plain, { ssrc, packetsSent, clockRate }, nowMs)) return false;
+    this.tellDelivery(before);
     this.sender.expectLoss(this.rtcp.remote.remoteLossRate ?? 0);
     for (const ssrc of this.rtcp.takeLeft())
       if (ssrc === this.receiver.ssrc) this.receiver.leave(nowMs);
@@ -321,6 +328,13 @@ export class RtpLeg {
     this.hearing = "running";
     if (before === "never") this.options.onSignal({ type: "audio_started" });
     else if (before === "lost") this.options.onSignal({ type: "audio_resumed" });
+  }
+
+  private tellDelivery(before: MediaStats["delivery"]): void {
+    const { delivery } = this.rtcp.remote;
+    if (delivery === before) return;
+    if (delivery !== "arrives") this.options.onSignal({ type: "audio_undelivered" });
+    else if (before !== undefined) this.options.onSignal({ type: "audio_delivered" });
   }
 
   /** A peer that takes nothing from us has put us on hold, and need not send anything either. */
