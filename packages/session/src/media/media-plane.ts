@@ -52,6 +52,8 @@ export interface AgreedMedia {
     readonly suite: "AES_CM_128_HMAC_SHA1_80" | "AEAD_AES_128_GCM";
     readonly sendKey: Uint8Array;
     readonly receiveKey: Uint8Array;
+    /** What the peer writes into its packets to say which of its keys it uses (MKI, RFC 3711 3.1). */
+    readonly receiveMki?: Uint8Array;
   };
 }
 

@@ -19,6 +19,7 @@ export class SrtpPair {
     };
     this.send = contextOf("send");
     this.receive = contextOf("receive");
+    this.receive.mki = keys.receiveMki;
   }
 
   /** Whether the keys are as long as their suite wants them. */

@@ -123,6 +123,34 @@ describe.each(SUITES)("SRTP with %s", (suite) => {
     expect(receiver.unprotect(sealed)).toBeUndefined();
   });
 
+  it("is read with what names the key in its packets (MKI), and where that is never written", () => {
+    const mki = Uint8Array.of(0, 0, 0, 9);
+    const tagBytes = suite === "AEAD_AES_128_GCM" ? 0 : 10;
+    const named = (sealed: Uint8Array, name = mki) => {
+      const tagAt = sealed.length - tagBytes;
+      return Uint8Array.from([...sealed.subarray(0, tagAt), ...name, ...sealed.subarray(tagAt)]);
+    };
+    const sender = new SrtpContext(suite, keyFor(suite));
+    const receiver = new SrtpContext(suite, keyFor(suite));
+    const first = named(protect(sender, rtp(1)));
+    expect(receiver.unprotect(first)).toBeUndefined();
+    receiver.mki = mki;
+    expect(receiver.unprotect(first)).toEqual(rtp(1));
+    expect(receiver.unprotect(first)).toBeUndefined();
+    expect(receiver.unprotect(protect(sender, rtp(2)))).toEqual(rtp(2));
+    const foreign = named(protect(sender, rtp(3)), Uint8Array.of(0, 0, 0, 8));
+    expect(receiver.unprotect(foreign)).toBeUndefined();
+    const room = new Uint8Array(200);
+    const length = writeRtcpReport(room, { ssrc: 5, cname: "abc" });
+    const report = room.slice(0, length);
+    const sealed = named(room.slice(0, sender.protectReport(room, length)));
+    expect(receiver.unprotectReport(sealed)).toEqual(Buffer.from(report));
+    for (const short of [0, 1, 3, 4, 9, 14]) {
+      expect(receiver.unprotect(mki.subarray(0, short))).toBeUndefined();
+      expect(receiver.unprotectReport(sealed.subarray(0, short))).toBeUndefined();
+    }
+  });
+
   it("carries a call, and drops whatever is not genuine", () => {
     const key = keyFor(suite);
     const line = new VirtualLine({ agreed: { srtp: { suite, sendKey: key, receiveKey: key } } });

@@ -39,6 +39,8 @@ export class SrtpContext {
   private readonly reports = new Map<number, SrtpReplayWindow>();
   private reportIndex = 0;
   private readonly iv = new Uint8Array(16);
+  /** What the sender may write into its packets to name its key (MKI): there is only this one. */
+  mki: Uint8Array | undefined;
 
   /** `key` has `srtpKeyBytes`; a RangeError otherwise. */
   constructor(suite: Suite, key: Uint8Array) {
@@ -85,6 +87,11 @@ export class SrtpContext {
 
   /** The plain RTP packet, or undefined for one that is forged, broken or replayed. */
   unprotect(packet: Uint8Array): Uint8Array | undefined {
+    const bare = this.withoutMki(packet);
+    return (bare && this.openPacket(bare)) ?? this.openPacket(packet);
+  }
+
+  private openPacket(packet: Uint8Array): Uint8Array | undefined {
     const headerBytes = rtpHeaderBytes(packet);
     const end = packet.length - SUITES[this.suite].tagBytes;
     if (headerBytes === undefined || end < headerBytes) return undefined;
@@ -146,6 +153,11 @@ export class SrtpContext {
 
   /** The plain RTCP datagram, or undefined for one that is forged, broken or replayed. */
   unprotectReport(packet: Uint8Array): Uint8Array | undefined {
+    const bare = this.withoutMki(packet);
+    return (bare && this.openReport(bare)) ?? this.openReport(packet);
+  }
+
+  private openReport(packet: Uint8Array): Uint8Array | undefined {
     const { tagBytes } = SUITES[this.suite];
     if (packet.length < RTCP_HEADER_BYTES + 4 + tagBytes) return undefined;
     const isGcm = this.suite === "AEAD_AES_128_GCM";
@@ -171,6 +183,21 @@ export class SrtpContext {
     remember(this.reports, ssrc, seen);
     seen.accept(index);
     return joined(header, plain);
+  }
+
+  /** The same without its MKI; undefined where it has none. Some announce one and never write it. */
+  private withoutMki(packet: Uint8Array): Uint8Array | undefined {
+    const { mki } = this;
+    if (!mki) return undefined;
+    // The tag of GCM is a part of what it encrypts (RFC 7714 8.1), and stands before the MKI.
+    const end = packet.length - (this.suite === "AEAD_AES_128_GCM" ? 0 : this.tagBytes);
+    const from = end - mki.length;
+    if (from < 0 || !same(packet.subarray(from, end), mki)) return undefined;
+    return joined(packet.subarray(0, from), packet.subarray(end));
+  }
+
+  private get tagBytes(): number {
+    return SUITES[this.suite].tagBytes;
   }
 
   /** AES in counter mode, which is its own inverse (RFC 3711 4.1.1). */

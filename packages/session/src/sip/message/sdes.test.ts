@@ -120,7 +120,11 @@ describe("a crypto line", () => {
     ["a lifetime in packets", `${inline(30)}|1048576`, 1],
     ["a window size", `${inline(30)} WSH=64`, 1],
     ["a parameter that may be passed over", `${inline(30)} -NEW=1`, 1],
-    ["a key index", `${inline(30)}|2^31|1:4`, 0],
+    ["a key index", `${inline(30)}|2^31|1:4`, 1],
+    ["a key index of no length", `${inline(30)}|1:0`, 0],
+    ["a key index too long for its length", `${inline(30)}|65536:2`, 0],
+    ["a key index too long for any packet", `${inline(30)}|1:129`, 0],
+    ["two key indexes", `${inline(30)}|1:4|2:4`, 0],
     ["two keys", `${inline(30)};${inline(30, 8)}`, 0],
     ["a key too short", inline(29), 0],
     ["no key", "", 0],
@@ -128,6 +132,22 @@ describe("a crypto line", () => {
     ["unencrypted speech", `${inline(30)} WSH=64 UNENCRYPTED_SRTP`, 0],
   ])("with %s is read or left out", (_what, parameters, found) => {
     expect(readCrypto(plain(`a=crypto:1 ${AES} ${parameters}`), 0)).toHaveLength(found);
+  });
+
+  it("says what its packets name their key by (MKI), with a lifetime and without", () => {
+    for (const [parameters, mki] of [
+      ["|2^31|1:1", [1]],
+      ["|258:4", [0, 0, 1, 2]],
+      ["|2^20", undefined],
+    ] as const) {
+      const result = answerOffer(
+        secure(`a=crypto:1 ${AES} ${inline(30)}${parameters}`),
+        local("required"),
+      );
+      const read = result.ok ? result.agreed.srtp?.receiveMki : "refused";
+      expect(read && [...read]).toEqual(mki);
+      expect(result.ok && result.sdp).toMatch(/a=crypto:1 \S+ inline:[^|\s]+\r/);
+    }
   });
 
   it("reads back as it was written", () => {

@@ -14,6 +14,8 @@ export interface SdesKey {
   readonly suite: SrtpSuite;
   /** Master key and salt in one. Never to be logged. */
   readonly key: Uint8Array;
+  /** What stands in each packet to name this key (MKI). */
+  readonly mki?: Uint8Array;
 }
 
 /** Our side of the key exchange: what we would send under, best first. */
@@ -51,9 +53,8 @@ export function formatCrypto({ tag, suite, key }: SdesKey): string {
 }
 
 /**
- * The `a=crypto` lines of stream `index` that we can speak, in the peer's order. A line whose keys
- * come with an index (MKI), that names several keys, or that asks for what we do not do is left out,
- * as RFC 4568 6.3 wants it.
+ * The `a=crypto` lines of stream `index` that we can speak, in the peer's order. A line that names
+ * several keys, or that asks for what we do not do, is left out, as RFC 4568 6.3 wants it.
  */
 export function readCrypto(sdp: string, index: number): SdesKey[] {
   if (!cryptoLine.test(sdp)) return [];
@@ -102,19 +103,37 @@ export function acceptSdes(
 }
 
 function keysOf(own: SdesKey, theirs: SdesKey): SrtpKeys {
-  return { suite: own.suite, sendKey: own.key, receiveKey: theirs.key };
+  const { suite, key: sendKey } = own;
+  const { key: receiveKey, mki } = theirs;
+  return { suite, sendKey, receiveKey, ...(mki ? { receiveMki: mki } : {}) };
 }
 
-/** `1 AES_CM_128_HMAC_SHA1_80 inline:…|2^31 WSH=64` (RFC 4568 9.1). */
+/** `1 AES_CM_128_HMAC_SHA1_80 inline:…|2^31|1:4 WSH=64` (RFC 4568 9.1). */
 function parseCrypto(value: string): SdesKey | undefined {
   const [tag = "", name, keyParams = "", ...session] = value.trim().split(/\s+/);
   const suite = SUITES.find((known) => known === name?.toUpperCase());
   if (!suite || !/^\d{1,9}$/.test(tag) || !session.every(isHarmless)) return undefined;
-  const match = /^inline:([A-Za-z0-9+/]+={0,2})(?:\|(?:2\^)?\d{1,20})?$/i.exec(keyParams);
-  if (!match?.[1]) return undefined;
-  const key = Buffer.from(match[1], "base64");
-  return key.length === srtpKeyBytes(suite) ? { tag: Number(tag), suite, key } : undefined;
+  const match = keyPattern.exec(keyParams)?.groups;
+  const key = Buffer.from(match?.["key"] ?? "", "base64");
+  if (!match || key.length !== srtpKeyBytes(suite)) return undefined;
+  const named = { tag: Number(tag), suite, key };
+  if (match["mki"] === undefined) return named;
+  const mki = mkiBytes(match["mki"], Number(match["bytes"]));
+  return mki && { ...named, mki };
 }
+
+/** Key and salt, for how many packets they are good, and the MKI with its length in a packet. */
+const keyPattern =
+  /^inline:(?<key>[A-Za-z0-9+/]+={0,2})(?:\|(?:2\^)?\d{1,20})?(?:\|(?<mki>\d{1,20}):(?<bytes>\d{1,3}))?$/i;
+
+/** A number as it stands in packets; undefined where it does not fit, or is longer than RFC 4568 6.1 allows. */
+function mkiBytes(value: string, length: number): Uint8Array | undefined {
+  const hex = BigInt(value).toString(16);
+  if (length < 1 || length > MAX_MKI_BYTES || hex.length > 2 * length) return undefined;
+  return Buffer.from(hex.padStart(2 * length, "0"), "hex");
+}
+
+const MAX_MKI_BYTES = 128;
 
 /** A window size is a hint, and what begins with "-" may be passed over (RFC 4568 6.3). */
 function isHarmless(sessionParameter: string): boolean {
