@@ -10,7 +10,7 @@ import { DetectionError } from "./errors.js";
 import { VERDICT_LABELS } from "./fusion.js";
 import { type GuardedClock, guardClock } from "./guarded-clock.js";
 import type { FrontEnd } from "./signal/front-end.js";
-import type { HeardAudio, HeardTone, Hop, Utterance } from "./signal/heard-audio.js";
+import type { HeardAudio, HeardTone, Hop, TalkLevels, Utterance } from "./signal/heard-audio.js";
 
 /** Time a detector may take for one frame or signal before it counts as slow. */
 export const SLOW_MS = 20;
@@ -186,7 +186,7 @@ export class Seat {
   }
 }
 
-type Listening = Omit<HeardAudio, "voiceActive" | "nowMs">;
+type Listening = Omit<HeardAudio, "voiceActive" | "nowMs" | "talk">;
 
 /** A class: a literal with getters would have a hidden class of its own, and keep the call with it. */
 class SeatAudio implements HeardAudio {
@@ -195,10 +195,12 @@ class SeatAudio implements HeardAudio {
   readonly onTone: Listening["onTone"];
   readonly onUtterance: Listening["onUtterance"];
   readonly at: Listening["at"];
+  readonly talk: TalkLevels;
   private readonly frontEnd: FrontEnd;
 
   constructor(frontEnd: FrontEnd, listening: Listening) {
     this.frontEnd = frontEnd;
+    this.talk = frontEnd.talk;
     this.onHop = listening.onHop;
     this.onVoice = listening.onVoice;
     this.onTone = listening.onTone;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import type { HeardTone } from "../signal/heard-audio.js";
 import { isSmooth, lowerHz, standsOut } from "./beep-shape.js";
+import { isCrowd } from "./one-voice.js";
 
 const ms = z.number().int().positive().max(60_000);
 const hz = z.number().positive().max(4_000);
@@ -56,6 +57,7 @@ export const beep = defineDetector({
   create(options, { report, call, audio }) {
     let speechMs = 0;
     let speechUntilMs = 0;
+    let saidEarly = false;
     let voiceFromMs: number | undefined;
     let recent: HeardTone[] = [];
     let lastBeep: HeardTone | undefined;
@@ -140,7 +142,10 @@ export const beep = defineDetector({
           pending = audio.at(tone.endMs + options.aloneSettleMs, () =>
             tell(tone, "steady-tone-after-speech", false),
           );
-      } else if (saidMs >= (fax ? FAX_TONE_SPEECH_MS : options.greetingMs))
+      } else if (
+        saidMs >= (fax ? FAX_TONE_SPEECH_MS : options.greetingMs) &&
+        (saidEarly || !isCrowd(audio.talk))
+      )
         pending = audio.at(tone.endMs + options.settleMs, () =>
           tell(tone, "steady-tone-after-speech", aboveProgress && !fax),
         );
@@ -171,6 +176,7 @@ export const beep = defineDetector({
         cancel();
         // A greeting that the network played up to the answer is the one before this beep.
         const leadsUp = speechMs >= EARLY_SPEECH_MS && signal.atMs - speechUntilMs <= LEADS_UP_MS;
+        saidEarly = leadsUp;
         if (!leadsUp) speechMs = 0;
       },
     };

@@ -9,6 +9,7 @@ import {
 } from "../greeting/cadence.js";
 import { opinionOf, SURE_AT_LEAST } from "../greeting/opinion.js";
 import { GREETING_WEIGHTS } from "../greeting/weights.js";
+import { isNear, isOneVoice, isOverBackground } from "./one-voice.js";
 import { TurnTaking } from "./turn-taking.js";
 
 const share = z.number().min(0.5).max(1);
@@ -18,6 +19,11 @@ export const DEFAULT_MACHINE_AT_LEAST = 0.66;
 
 /** A pause is certainly one when it is this much quieter than the words; noise and music are not. */
 const SILENT_PAUSE_DB = 12;
+
+/** Talk that has nothing of a machine but its length keeps within this range, or a room adds to it. */
+const EVEN_DB = 6;
+/** This much talk shows whether somebody's voice stands out of it. */
+const OVER_BACKGROUND_MS = 4_500;
 
 /** Talk of this length is a greeting, and after such a pause it has ended, as far as one can tell. */
 const GREETING_MS = 2_000;
@@ -38,15 +44,53 @@ export const greeting = defineDetector({
     machineAtLeast: share.default(DEFAULT_MACHINE_AT_LEAST),
     /** No verdict counts for more than this. */
     mostConfident: share.default(0.96),
+    /** Talk without a pause that nobody answers a phone with. */
+    talksOnMs: z.number().int().min(4_000).max(60_000).default(8_000),
   }),
   create(options, { report, call, audio }) {
     const turns = new TurnTaking();
     let settled = false;
     let said: DetectorReport | undefined;
+    let agentFromMs = Number.POSITIVE_INFINITY;
 
     const say = (next: DetectorReport) => {
       said = next;
       report(next);
+    };
+
+    const takeBack = (rule: string) =>
+      say({ label: "unknown", confidence: 0, provisional: true, rule });
+
+    /** Talk that does not end, and does not answer us: a person may do that at length. */
+    const judgeTalk = (cadence: Cadence) => {
+      const { lastRunMs } = cadence;
+      if (audio.nowMs - lastRunMs >= agentFromMs || !isNear(audio.talk)) return;
+      if (lastRunMs >= OVER_BACKGROUND_MS && isOverBackground(audio.talk)) sayOverBackground();
+      if (lastRunMs < options.talksOnMs || !isOneVoice(audio.talk, EVEN_DB)) return;
+      if (said?.label === "voicemail") return;
+      say({
+        label: "voicemail",
+        confidence: 0.9,
+        provisional: true,
+        rule: "talks-on",
+        inputs: rounded(cadence),
+        thresholds: { talksOnMs: options.talksOnMs },
+        runnerUp: { label: "human", margin: 0.8 },
+        alsoFits: SPEAKING_MACHINES,
+      });
+    };
+
+    /** Somebody's voice over talk or music that is much quieter: a person in a room. */
+    const sayOverBackground = () => {
+      if (said?.label === "human") return;
+      say({
+        label: "human",
+        confidence: 0.6,
+        provisional: true,
+        rule: "voice-over-background",
+        inputs: { rangeDb: audio.talk.rangeDb, aboveNoiseDb: audio.talk.aboveNoiseDb },
+        runnerUp: { label: "voicemail", margin: 0.2 },
+      });
     };
 
     const judge = (stage: Stage, cadence: Cadence, dropDb: number) => {
@@ -54,8 +98,12 @@ export const greeting = defineDetector({
       const opinion = opinionOf(GREETING_WEIGHTS, stage, cadence, options.machineAtLeast);
       if (!opinion) {
         // What was taken for a person's hello was followed by more than people say.
-        if (stage === "pause1200" && said?.label === "human")
-          say({ label: "unknown", confidence: 0, provisional: true, rule: "in-doubt" });
+        if (stage === "pause1200" && said?.label === "human") takeBack("in-doubt");
+        if (stage === "talking") judgeTalk(cadence);
+        return;
+      }
+      if (!opinion.isHuman && !isOneVoice(audio.talk)) {
+        if (said?.label === "voicemail") takeBack("not-one-voice");
         return;
       }
       const { isHuman, human, because } = opinion;
@@ -107,7 +155,10 @@ export const greeting = defineDetector({
       });
     });
     return {
-      onAgentSpeech: (active, atMs) => turns.onAgentSpeech(active, atMs),
+      onAgentSpeech(active, atMs) {
+        agentFromMs = Math.min(agentFromMs, atMs);
+        turns.onAgentSpeech(active, atMs);
+      },
     };
   },
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import { SPEAKING_MACHINES } from "../fusion.js";
 import type { Utterance } from "../signal/heard-audio.js";
+import { isOneVoice } from "./one-voice.js";
 import { TurnTaking } from "./turn-taking.js";
 
 /** Less than this after a long pause is no part of a greeting. */
@@ -71,7 +72,10 @@ export const postConnectVoicemail = defineDetector({
 
     /** A few words after a long pause are somebody's "Hello?": no machine adds that. */
     const greetingHeard = () =>
-      longestMs >= options.greetingMinMs && greetingMs >= CALLS_AGAIN_MS && !answeredBack;
+      longestMs >= options.greetingMinMs &&
+      greetingMs >= CALLS_AGAIN_MS &&
+      !answeredBack &&
+      isOneVoice(audio.talk);
 
     const takeBack = (rule: string) => {
       if (!claimed) return;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import { type HeardTone, HOP_MS, type Utterance } from "../signal/heard-audio.js";
 import { type Repetition, SpeechPrint } from "../signal/speech-print.js";
+import { isOneVoice } from "./one-voice.js";
 
 const ms = z.number().int().positive().max(600_000);
 
@@ -90,7 +91,7 @@ export const repeatedPrompt = defineDetector({
     const promptsAgain = (talkedMs: number) => {
       if (said !== undefined || beeped || agentSpoke || call.answeredAtMs === undefined) return;
       if (promptMs < options.promptMs || pauseMs < options.promptsAgainAfterMs) return;
-      if (talkedMs < options.promptsAgainMs) return;
+      if (talkedMs < options.promptsAgainMs || !isOneVoice(audio.talk)) return;
       said = "again";
       report({
         label: "ivr",
@@ -121,7 +122,7 @@ export const repeatedPrompt = defineDetector({
 
     audio.onHop((hop) => {
       print.push(hop);
-      if (++hops % LOOK_EVERY_HOPS === 0 && audio.voiceActive && spokenMs > 0) look(hop.atMs);
+      if (++hops % LOOK_EVERY_HOPS === 0 && audio.voiceActive) look(hop.atMs);
     });
     audio.onVoice((active, atMs) => {
       if (!active) return;

@@ -4,6 +4,7 @@ import { AudioDeadlines } from "./audio-deadlines.js";
 import { type HeardTone, HOP_MS, type Hop, type Utterance } from "./heard-audio.js";
 import { HopAnalyser } from "./hop-analyser.js";
 import type { PowerSpectrum } from "./power-spectrum.js";
+import { TalkLevel } from "./talk-levels.js";
 import { To8k } from "./to-8k.js";
 import { Tones } from "./tones.js";
 import { Utterances } from "./utterances.js";
@@ -25,6 +26,7 @@ export interface FrontEndListener {
 /** One per call: frames of any rate in, hops, voice activity and utterances out. */
 export class FrontEnd {
   readonly deadlines: AudioDeadlines;
+  readonly talk = new TalkLevel();
   nowMs = 0;
   private readonly listener: FrontEndListener;
   /** Made when the first frame comes: a call that nobody answers has no use for it. */
@@ -76,6 +78,7 @@ export class FrontEnd {
     if (this.phase === "active") return;
     this.utterances.end("early");
     this.phase = "active";
+    this.talk.reset();
     this.analyser?.reset();
     if (!Number.isNaN(this.expectedMs)) this.hopStartMs = this.expectedMs;
   }
@@ -118,6 +121,7 @@ export class FrontEnd {
     hop.atMs = this.hopStartMs;
     hop.phase = this.phase;
     this.nowMs = this.hopStartMs;
+    if (hop.speech) this.talk.push(hop);
     this.utterances.push(hop);
     this.tones.push(hop);
     this.listener.onHop(hop);

@@ -74,7 +74,20 @@ export interface Utterance {
   readonly speechMs: number;
   /** Mean level of those steps. */
   readonly levelDb: number;
+  /** The noise floor where it ended. */
+  readonly floorDb: number;
   readonly phase: HeardFrame["phase"];
+}
+
+/** How loud the talk of this phase is, over all steps that held speech; kept up to date. */
+export interface TalkLevels {
+  /** How far it stands above the noise floor, on average. A crowd in the room behind does not. */
+  readonly aboveNoiseDb: number;
+  /**
+   * How far its loud parts (95 %) stand above what most of it (70 %) reaches. One voice keeps its
+   * level; a voice and a television do not.
+   */
+  readonly rangeDb: number;
 }
 
 /** The shared front end as detectors see it. Listeners are dropped with the detector. */
@@ -92,6 +105,8 @@ export interface HeardAudio {
    * Returns its cancel. Unlike a timer it does not fire early when the event loop was blocked.
    */
   at(atMs: number, callback: () => void): () => void;
+  /** One object per call. */
+  readonly talk: TalkLevels;
   /** Speech is being heard now. */
   readonly voiceActive: boolean;
   /** How far the audio has come, in ms since the call was created. */

@@ -22,6 +22,7 @@ export class Utterances {
   private lastSpeechMs = 0;
   private speechMs = 0;
   private levelSum = 0;
+  private floorDb = 0;
   private toneMs = 0;
 
   constructor(listener: UtteranceListener) {
@@ -41,6 +42,7 @@ export class Utterances {
       this.lastSpeechMs = hop.atMs;
       this.speechMs += HOP_MS;
       this.levelSum += hop.levelDb;
+      this.floorDb = hop.floorDb;
     } else if (hop.atMs - this.lastSpeechMs >= UTTERANCE_PAUSE_MS) this.end(hop.phase);
   }
 
@@ -49,11 +51,12 @@ export class Utterances {
     if (!this.active) return;
     this.active = false;
     this.recent = 0;
-    const { startMs, lastSpeechMs: endMs, speechMs, toneMs } = this;
+    const { startMs, lastSpeechMs: endMs, speechMs, floorDb, toneMs } = this;
     const levelDb = this.levelSum / (speechMs / HOP_MS);
     this.listener.onVoice(false, endMs);
     // A tone passes for speech until it has proved steady; nothing was said in it.
-    if (toneMs <= speechMs) this.listener.onUtterance({ startMs, endMs, speechMs, levelDb, phase });
+    if (toneMs <= speechMs)
+      this.listener.onUtterance({ startMs, endMs, speechMs, levelDb, floorDb, phase });
   }
 
   private start(hop: Hop): void {
@@ -65,6 +68,7 @@ export class Utterances {
     this.lastSpeechMs = hop.atMs;
     this.speechMs = bitsIn(this.recent) * HOP_MS;
     this.levelSum = (hop.levelDb * this.speechMs) / HOP_MS;
+    this.floorDb = hop.floorDb;
     this.listener.onVoice(true, this.startMs);
   }
 }

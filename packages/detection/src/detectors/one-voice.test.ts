@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { defaultDetectors } from "../default-detectors.js";
+import { replayAudio } from "../replay/replay-audio.js";
+import { join, mix, noise, silence, speech, tone } from "../test-support/synthetic-speech.js";
+
+type Extra = Partial<Parameters<typeof replayAudio>[0]>;
+
+const hear = (samples: Int16Array, extra: Extra = {}) =>
+  replayAudio({
+    detectors: defaultDetectors(),
+    samples,
+    sampleRate: 8_000,
+    deadAir: false,
+    ...extra,
+  });
+
+const scaled = (samples: Int16Array, levelDb: number) =>
+  samples.map((sample) => sample * 10 ** (levelDb / 20));
+
+/** A dozen people who talk at once, none of them into the phone. */
+function crowd(durationMs: number): Int16Array {
+  const talkers: Int16Array[] = Array.from({ length: 12 }, (_, place) => {
+    const talk = speech(durationMs + 200, 2 + 7 * place);
+    return scaled(talk.subarray(120 * place, 120 * place + 8 * durationMs), -16);
+  });
+  return talkers.reduce(mix);
+}
+
+const MACHINES = ["voicemail", "ivr", "screening", "announcement", "beep"];
+const machinesIn = (samples: Int16Array, extra: Extra = {}) =>
+  hear(samples, extra).verdicts.filter(({ label }) => MACHINES.includes(label));
+
+describe("nobody at the phone", () => {
+  const behind = crowd(11_000);
+
+  it("is silence where only a crowd is heard, and never a machine", () => {
+    const heard = mix(behind, noise(11_000, -50));
+    expect(machinesIn(heard)).toEqual([]);
+    expect(hear(heard).verdict).toMatchObject({ label: "silence", provisional: true });
+  });
+
+  it("is over as soon as somebody speaks into it", () => {
+    const hello = join(silence(8_000), speech(900), silence(2_100));
+    const { verdicts, verdict } = hear(mix(behind, hello));
+    expect(verdicts[0]?.label).toBe("silence");
+    expect(verdict?.label).not.toBe("silence");
+  });
+});
+
+describe("a person in front of a television", () => {
+  const show = scaled(speech(16_000, 41), -15);
+
+  it("is a person still when it has talked on for long", () => {
+    const said = join(silence(300), speech(700), silence(15_000));
+    expect(hear(mix(said, show)).verdict?.label).toBe("human");
+  });
+});
+
+describe("talk without any pause", () => {
+  it("is a recording after eight seconds, provisionally", () => {
+    const { verdict, verdicts } = hear(join(silence(300), speech(12_000)));
+    expect(verdicts[0]?.atMs).toBeLessThan(8_800);
+    expect(verdict).toMatchObject({ label: "voicemail", provisional: true });
+  });
+
+  it("is a certain one when it says the same again without a pause", () => {
+    const said = speech(3_600, 3);
+    const { verdict } = hear(join(silence(300), said, said, said, said));
+    expect(verdict).toMatchObject({ label: "announcement", kind: "repeated", provisional: false });
+  });
+
+  it("is a person's who was asked", () => {
+    const asked = join(silence(300), speech(600), silence(2_400), speech(14_000, 8));
+    const agentSpeech = [{ fromMs: 1_300, untilMs: 3_000 }];
+    expect(machinesIn(asked, { agentSpeech })).toEqual([]);
+  });
+
+  it("is a beep's greeting, where a beep ends it", () => {
+    const said = join(silence(300), speech(9_000), silence(500), tone(400, 1_000), silence(800));
+    expect(hear(said).verdicts.map(({ label }) => label)).toContain("beep");
+  });
+});
