@@ -18,6 +18,9 @@ const SHORT_MS = 170;
 const VOICE_HZ = 520;
 /** Hardly a device beeps below this, and children speak here. */
 const LOW_HZ = 380;
+/** No voice keeps a partial alone and on its pitch for so long. */
+const HELD_MS = 480;
+const HELD_DROP_DB = 8;
 /** Where nothing sets it apart, a tone is smoother than a voice by this factor. */
 const SMOOTHER = 6;
 
@@ -51,6 +54,18 @@ export function isSmooth(tone: HeardTone, shape: BeepShape): boolean {
     (tone.dropDb >= shape.dropDb || (long && tone.dropDb > 2)) &&
     // Or where lost packets hid its start.
     (tone.quietBeforeMs >= shape.quietBeforeMs || (long && tone.secondHz === 0))
+  );
+}
+
+/** One high note that is held for longer than a voice could, on a line that roughens it. */
+export function isHeld(tone: HeardTone, shape: BeepShape): boolean {
+  return (
+    tone.secondHz === 0 &&
+    tone.hz >= VOICE_HZ &&
+    tone.endMs - tone.startMs >= HELD_MS &&
+    tone.quietBeforeMs >= shape.quietBeforeMs &&
+    tone.dropDb >= HELD_DROP_DB &&
+    tone.roughnessDb <= shape.roughnessDb / 2
   );
 }
 

@@ -2,7 +2,7 @@ import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import type { HeardTone } from "../signal/heard-audio.js";
-import { isSmooth, lowerHz, standsOut } from "./beep-shape.js";
+import { isHeld, isSmooth, lowerHz, standsOut } from "./beep-shape.js";
 import { isCrowd } from "./one-voice.js";
 
 const ms = z.number().int().positive().max(60_000);
@@ -14,6 +14,8 @@ const DOUBLE_BEEP_MS = 400;
 const MELODY_GAP_MS = 160;
 /** The longest hole that lost packets leave in one tone. */
 const CUT_MS = 100;
+/** A fax's calling tone is half a second, and a room's echo longer. */
+const CALLING_TONE_MS = 820;
 /** This much talk before it makes what could be a fax's tone a beep. */
 const FAX_TONE_SPEECH_MS = 1_000;
 /** This much talk before answer is a message. */
@@ -83,7 +85,7 @@ export const beep = defineDetector({
         durationMs <= options.maxMs &&
         lowHz >= options.minHz &&
         lowHz <= options.maxHz &&
-        (standsOut(tone, options) || isSmooth(tone, options))
+        (standsOut(tone, options) || isSmooth(tone, options) || isHeld(tone, options))
       );
     };
 
@@ -208,5 +210,7 @@ function isMelody(before: readonly HeardTone[], tone: HeardTone): boolean {
 
 /** T.30: a calling tone of half a second, or the answer tone, whole or in pieces. */
 function isFaxTone({ hz, startMs, endMs }: HeardTone): boolean {
-  return (Math.abs(hz - 1_100) <= 42 && endMs - startMs <= 620) || Math.abs(hz - 2_100) <= 35;
+  return (
+    (Math.abs(hz - 1_100) <= 42 && endMs - startMs <= CALLING_TONE_MS) || Math.abs(hz - 2_100) <= 35
+  );
 }

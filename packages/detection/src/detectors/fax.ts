@@ -22,9 +22,9 @@ export const fax = defineDetector({
     answerToneMs: ms.default(1_300),
     /** V.21 for this long. */
     preambleMs: ms.default(500),
-    /** Calling tones of this length; two make it certain. */
+    /** Calling tones of this length, with what a room's echo adds; two make it certain. */
     callingMinMs: ms.default(380),
-    callingMaxMs: ms.default(720),
+    callingMaxMs: ms.default(900),
   }),
   create(options, { report, audio }) {
     let answerMs = 0;

@@ -58,6 +58,18 @@ describe("beep", () => {
       );
   });
 
+  it("may be rough and soon after the words, where no voice holds a note for so long", () => {
+    const said = join(silence(300), speech(3_000), silence(160));
+    const roughened = (durationMs: number) =>
+      tone(durationMs, 1_000).map((value, index) =>
+        Math.floor(index / 160) % 3 === 0 ? value * 0.86 : value,
+      );
+    const labels = (samples: Int16Array) =>
+      replay(beep(), join(said, samples, silence(1_500))).verdicts.map(({ label }) => label);
+    expect(labels(roughened(700))).toContain("beep");
+    expect(labels(roughened(300))).not.toContain("beep");
+  });
+
   it("is not a vowel that a voice holds right after a word", () => {
     const vowel = join(tone(200, 430, 645), silence(60));
     const audio = join(
@@ -154,6 +166,12 @@ describe("fax", () => {
     });
     for (const audio of [plain, modulated])
       expect(replay(fax(), audio).verdict).toMatchObject({ label: "fax", provisional: false });
+  });
+
+  it("is a calling tone whose room adds a quarter of a second, and no beep", () => {
+    const echoing = join(silence(400), cadence(3, 780, 2_720, 1_100));
+    expect(replay(fax(), echoing).verdict).toMatchObject({ label: "fax", kind: "cng" });
+    expect(replay(beep(), echoing).verdicts).toEqual([]);
   });
 
   it("is a calling tone heard twice, not once", () => {
