@@ -9,8 +9,9 @@ import {
 } from "../greeting/cadence.js";
 import { opinionOf, SURE_AT_LEAST } from "../greeting/opinion.js";
 import { GREETING_WEIGHTS } from "../greeting/weights.js";
+import type { Utterance } from "../signal/heard-audio.js";
 import { isNear, isOneVoice, isOverBackground } from "./one-voice.js";
-import { TurnTaking } from "./turn-taking.js";
+import { Reactions } from "./reactions.js";
 
 const share = z.number().min(0.5).max(1);
 
@@ -24,6 +25,10 @@ const SILENT_PAUSE_DB = 12;
 const EVEN_DB = 6;
 /** This much talk shows whether somebody's voice stands out of it. */
 const OVER_BACKGROUND_MS = 4_500;
+
+/** Who answers us after a machine's greeting of this length may be one that asks; after that, is. */
+const ASKED_MS = 2_800;
+const CERTAINLY_ASKED_MS = 7_000;
 
 /** Talk of this length is a greeting, and after such a pause it has ended, as far as one can tell. */
 const GREETING_MS = 2_000;
@@ -48,10 +53,13 @@ export const greeting = defineDetector({
     talksOnMs: z.number().int().min(4_000).max(60_000).default(8_000),
   }),
   create(options, { report, call, audio }) {
-    const turns = new TurnTaking();
+    const reactions = new Reactions();
     let settled = false;
     let said: DetectorReport | undefined;
     let agentFromMs = Number.POSITIVE_INFINITY;
+
+    /** How long the greeting is that was taken for a machine's; 0 for none. */
+    let machineMs = 0;
 
     const say = (next: DetectorReport) => {
       said = next;
@@ -68,6 +76,7 @@ export const greeting = defineDetector({
       if (lastRunMs >= OVER_BACKGROUND_MS && isOverBackground(audio.talk)) sayOverBackground();
       if (lastRunMs < options.talksOnMs || !isOneVoice(audio.talk, EVEN_DB)) return;
       if (said?.label === "voicemail") return;
+      machineMs = lastRunMs;
       say({
         label: "voicemail",
         confidence: 0.9,
@@ -94,7 +103,7 @@ export const greeting = defineDetector({
     };
 
     const judge = (stage: Stage, cadence: Cadence, dropDb: number) => {
-      if (settled) return;
+      if (settled || reactions.answered) return;
       const opinion = opinionOf(GREETING_WEIGHTS, stage, cadence, options.machineAtLeast);
       if (!opinion) {
         // What was taken for a person's hello was followed by more than people say.
@@ -113,6 +122,7 @@ export const greeting = defineDetector({
         stage === "pause3000" &&
         human >= options.certainHuman &&
         dropDb >= SILENT_PAUSE_DB;
+      machineMs = isHuman ? 0 : cadence.longestRunMs;
       const ended = !isHuman && cadence.longestRunMs >= GREETING_MS && ENDED.has(stage);
       say({
         label: isHuman ? "human" : "voicemail",
@@ -128,36 +138,52 @@ export const greeting = defineDetector({
     };
     const follower = new CadenceFollower(audio, () => call.answeredAtMs, judge);
 
+    /** After a machine's greeting it may be an assistant that answers: the longer, the likelier. */
+    const hearReaction = (utterance: Utterance): void => {
+      const reaction = reactions.hear(utterance);
+      if (reaction === "none") follower.onUtterance(utterance);
+      if (reaction === "none" || reaction === "goes-on") return;
+      follower.stop();
+      const confidence =
+        reaction !== "answer" || machineMs < ASKED_MS
+          ? 0.97
+          : machineMs < CERTAINLY_ASKED_MS
+            ? 0.75
+            : 0.6;
+      settled = confidence > 0.9;
+      say({
+        label: "human",
+        confidence,
+        provisional: !settled,
+        rule: reaction === "somebody-came" ? reaction : "took-a-turn",
+        inputs: {
+          spokeMs: utterance.endMs - utterance.startMs,
+          ...(machineMs > 0 ? { machineGreetingMs: Math.round(machineMs) } : {}),
+        },
+        thresholds: { askedMs: ASKED_MS, certainlyAskedMs: CERTAINLY_ASKED_MS },
+      });
+    };
+
     audio.onVoice((active, atMs) => {
-      turns.onVoice(active, atMs);
+      reactions.onVoice(active, atMs);
       if (active && said?.kind === "greeting_end") {
         const { kind: _ended, ...goesOn } = said;
         say(goesOn);
       }
-      if (!settled) follower.onVoice(active, atMs);
+      if (!settled && !reactions.answered) follower.onVoice(active, atMs);
     });
     audio.onHop((hop) => {
       if (!settled) follower.onHop(hop);
     });
     audio.onUtterance((utterance) => {
       if (settled) return;
-      if (call.answeredAtMs === undefined || !turns.answers(utterance)) {
-        follower.onUtterance(utterance);
-        return;
-      }
-      settled = true;
-      follower.stop();
-      report({
-        label: "human",
-        confidence: 0.97,
-        rule: "took-a-turn",
-        inputs: { spokeMs: utterance.endMs - utterance.startMs },
-      });
+      if (call.answeredAtMs === undefined) follower.onUtterance(utterance);
+      else hearReaction(utterance);
     });
     return {
       onAgentSpeech(active, atMs) {
         agentFromMs = Math.min(agentFromMs, atMs);
-        turns.onAgentSpeech(active, atMs);
+        reactions.onAgentSpeech(active, atMs);
       },
     };
   },

@@ -80,6 +80,11 @@ describe("a screening assistant", () => {
     expect(hear(beeps, after(400)).verdict).toMatchObject({ label: "voicemail" });
   });
 
+  it("is not what a trunk rings after its answer", () => {
+    const rings = join(tone(2_000, 440, 480), silence(4_000), asked);
+    expect(hear(rings, after(400)).verdict?.label).not.toBe("screening");
+  });
+
   it("is not what rang for as long as phones do", () => {
     expect(hear(asked, after(9_000)).verdict).toMatchObject({ label: "voicemail" });
   });
@@ -92,6 +97,46 @@ describe("a screening assistant", () => {
       runnerUp: { label: "screening" },
     });
     expect(verdict?.runnerUp?.margin).toBeLessThan(0.3);
+  });
+});
+
+describe("who answers what we say after a long greeting", () => {
+  const dialing: CallSignal = { type: "dialing", atMs: 0 };
+  const rangMs = { atOnce: 400, aWhile: 7_000 } as const;
+
+  /** Greets, is silent while we speak for 2.4 s, answers with 1.6 s, and is silent again. */
+  const reacts = (greetingMs: number, answeredAtMs: number, then = silence(3_000)) => {
+    const greeting = join(silence(200), speech(greetingMs, 3), silence(1_400));
+    const weSpeakMs = answeredAtMs + greeting.length / 8;
+    return hear(join(greeting, silence(2_800), speech(1_600, 9), silence(3_000), then), {
+      signals: [dialing, answered(answeredAtMs)],
+      agentSpeech: [{ fromMs: weSpeakMs, untilMs: weSpeakMs + 2_400 }],
+    }).verdict;
+  };
+
+  it("is a screening assistant where nothing rang", () => {
+    expect(reacts(4_500, rangMs.atOnce)).toMatchObject({
+      label: "screening",
+      provisional: true,
+      runnerUp: { label: "human" },
+    });
+  });
+
+  it("is one after any ringing, where nobody greets for as long", () => {
+    expect(reacts(8_000, rangMs.aWhile)).toMatchObject({ label: "screening" });
+  });
+
+  it("is a receptionist where it rang, and where the greeting was a person's", () => {
+    expect(reacts(4_500, rangMs.aWhile)).toMatchObject({ label: "human" });
+    expect(reacts(1_500, rangMs.atOnce)).toMatchObject({ label: "human", provisional: false });
+  });
+
+  it("is a person in the end when somebody comes to the phone", () => {
+    for (const ms of [rangMs.atOnce, rangMs.aWhile])
+      expect(reacts(8_000, ms, join(speech(600, 21), silence(1_500)))).toMatchObject({
+        label: "human",
+        provisional: false,
+      });
   });
 });
 

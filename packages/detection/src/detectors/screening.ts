@@ -2,6 +2,8 @@ import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import type { HeardTone, Utterance } from "../signal/heard-audio.js";
+import { isOneVoice } from "./one-voice.js";
+import { Reactions } from "./reactions.js";
 
 const ms = z.number().int().positive().max(600_000);
 
@@ -11,6 +13,12 @@ const BEEP_MS = { least: 170, most: 1_600 } as const;
 /** What it says when nobody answered its question is short. */
 const REMINDER_MS = { least: 700, most: 3_200 } as const;
 
+/** Nobody's hand is as quick: who answers us then is no receptionist. */
+const NO_HAND_MS = 800;
+/** It asks this soon after the answer. */
+const ASKS_WITHIN_MS = 2_500;
+/** "Thanks. Please stay on the line." */
+const REACTION_MS = 6_000;
 /** After the reminder it waits again. */
 const REMINDED_MS = 2_500;
 
@@ -32,16 +40,21 @@ export const screening = defineDetector({
     waitsMs: ms.default(3_500),
     /** Where we know nothing of the ringing, this long. */
     waitsUnknownMs: ms.default(4_500),
+    /** Who asks for this long, in one breath, and then answers us is no receptionist. */
+    certainQuestionMs: ms.default(7_000),
   }),
-  create(options, { report, audio }) {
+  create(options, { report, call, audio }) {
     let dialedAtMs: number | undefined;
     let answeredAfterMs: number | undefined;
     let answered = false;
     let questionMs = 0;
+    let askedAfterMs = 0;
     let lastEndMs: number | undefined;
     let out = false;
+    let asked = false;
     let claimed = false;
     let cancel: (() => void) | undefined;
+    const reactions = new Reactions();
 
     const rule = (name: string, confidence: number, silenceMs: number) => {
       claimed = true;
@@ -72,10 +85,29 @@ export const screening = defineDetector({
     const isQuestion = () =>
       questionMs >= options.questionMinMs && questionMs <= options.questionMaxMs;
 
+    /** A trunk that answers before it rings is told by the ringing that comes first. */
+    const isAtOnce = (withinMs = options.answeredWithinMs) =>
+      answeredAfterMs !== undefined &&
+      answeredAfterMs <= withinMs &&
+      askedAfterMs <= ASKS_WITHIN_MS;
+
+    /** We answered its question; what it says to that is short, and then it fetches somebody. */
+    const hearReaction = (utterance: Utterance) => {
+      const reaction = reactions.hear(utterance);
+      if (reaction === "somebody-came" || reaction === "answer-again") takeBack();
+      if (reaction !== "answer") return;
+      const { startMs, endMs } = utterance;
+      if (endMs - startMs > REACTION_MS) takeBack();
+      else if (isAtOnce(NO_HAND_MS))
+        rule("reacts-to-our-answer", 0.85, startMs - (lastEndMs ?? startMs));
+      else if (questionMs >= options.certainQuestionMs)
+        rule("reacts-to-our-answer", 0.7, startMs - (lastEndMs ?? startMs));
+    };
+
     const waitForUs = (endMs: number) => {
       cancel?.();
       if (!isQuestion()) return;
-      const atOnce = answeredAfterMs !== undefined && answeredAfterMs <= options.answeredWithinMs;
+      const atOnce = isAtOnce();
       if (answeredAfterMs !== undefined && !atOnce) return;
       const silenceMs = atOnce ? options.waitsMs : options.waitsUnknownMs;
       cancel = audio.at(endMs + silenceMs, () =>
@@ -85,12 +117,19 @@ export const screening = defineDetector({
       );
     };
 
-    audio.onVoice((active) => {
+    audio.onVoice((active, atMs) => {
+      reactions.onVoice(active, atMs);
       if (active) cancel?.();
     });
-    audio.onUtterance(({ startMs, endMs, phase }: Utterance) => {
+    audio.onUtterance((utterance: Utterance) => {
+      const { startMs, endMs, phase } = utterance;
       if (out || !answered || phase !== "active") return;
+      if (asked) {
+        hearReaction(utterance);
+        return;
+      }
       const quietMs = lastEndMs === undefined ? 0 : startMs - lastEndMs;
+      if (lastEndMs === undefined) askedAfterMs = startMs - (call.answeredAtMs ?? startMs);
       lastEndMs = endMs;
       if (quietMs <= RUN_GAP_MS) {
         questionMs += endMs - startMs;
@@ -117,10 +156,13 @@ export const screening = defineDetector({
         answered = true;
         if (dialedAtMs !== undefined) answeredAfterMs = signal.atMs - dialedAtMs;
       },
-      onAgentSpeech() {
-        // From here on it answers us, and so would anybody.
+      onAgentSpeech(active, atMs) {
         cancel?.();
-        out = true;
+        reactions.onAgentSpeech(active, atMs);
+        if (asked || out) return;
+        // From here on it answers us: an assistant that asked does, and then fetches somebody.
+        asked = isQuestion() && !audio.voiceActive && isOneVoice(audio.talk);
+        out = !asked;
       },
     };
   },
