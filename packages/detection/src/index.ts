@@ -28,10 +28,10 @@ export { silence } from "./detectors/silence.js";
 export { specialInformationTone } from "./detectors/special-information-tone.js";
 export {
   type TranscriberPort,
-  type TranscriptModelPort,
   type TranscriptOptions,
   transcript,
 } from "./detectors/transcript.js";
+export type { TranscriptModelPort, TranscriptOpinion } from "./detectors/transcript-model.js";
 export { DetectionError } from "./errors.js";
 export { explain } from "./explain.js";
 export { VERDICT_LABELS } from "./fusion.js";

@@ -1,5 +1,8 @@
+import type { CallSignal } from "@offhook/session/vocabulary";
 import { z } from "zod";
-import { type Detector, type DetectorReport, defineDetector } from "../detector.js";
+import { type Detector, defineDetector } from "../detector.js";
+import { DetectionError } from "../errors.js";
+import { TranscriptModel, type TranscriptModelPort } from "./transcript-model.js";
 import { PHRASES, type PhraseRule } from "./transcript-phrases.js";
 
 /** Turns what the callee says into text; yours. Bound to one call by `open`. */
@@ -12,15 +15,6 @@ export interface TranscriberPort {
     call: { readonly callId: string },
     onText: (text: string) => void,
   ): { push(samples: Int16Array, sampleRate: number): void; close(): void };
-}
-
-/** Asks a model of yours what a transcript means; optional. */
-export interface TranscriptModelPort {
-  /** Resolves to a label with its probability, or undefined for no opinion. */
-  judge(
-    transcript: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<Pick<DetectorReport, "label" | "kind" | "confidence"> | undefined>;
 }
 
 export interface TranscriptOptions {
@@ -44,12 +38,19 @@ const fromTranscript = defineDetector({
       .custom<TranscriptModelPort>(hasMethod("judge"), "must have a judge() method")
       .optional(),
   }),
-  create({ transcriber, model }, { report, call }) {
-    const abort = new AbortController();
+  create({ transcriber, model }, { report, call, clock }) {
     let transcript = "";
     let strongest: PhraseRule | undefined;
-    const onText = (text: string) => {
-      if (abort.signal.aborted) return;
+    let closed = false;
+    let defect: DetectionError | undefined;
+    const opinions =
+      model &&
+      new TranscriptModel(model, clock, (opinion) => {
+        if (opinion.confidence < (strongest?.confidence ?? 0)) return;
+        report({ ...opinion, provisional: true, rule: "model", inputs: { ownModel: true } });
+      });
+
+    const hear = (text: string) => {
       transcript = `${transcript} ${normalise(text)}`.slice(-LONGEST_TRANSCRIPT);
       const found = PHRASES.filter(({ pattern }) => pattern.test(transcript)).sort(
         (a, b) => b.confidence - a.confidence,
@@ -67,26 +68,48 @@ const fromTranscript = defineDetector({
           thresholds: { finalAtLeast: 0.9 },
         });
       }
-      if (!model) return;
-      return model.judge(transcript.trim(), { signal: abort.signal }).then((opinion) => {
-        if (!opinion || abort.signal.aborted || opinion.confidence < (strongest?.confidence ?? 0))
-          return;
-        report({ ...opinion, provisional: true, rule: "model", inputs: { ownModel: true } });
-      });
+      opinions?.ask(transcript.trim());
     };
-    const session = transcriber.open({ callId: call.callId }, (text) => {
-      // A model that fails has no opinion; the phrases still count.
-      onText(text)?.catch(() => undefined);
+
+    const session: unknown = transcriber.open({ callId: call.callId }, (text: unknown) => {
+      if (closed || defect) return;
+      if (typeof text === "string") hear(text.slice(-LONGEST_TRANSCRIPT));
+      // Not thrown from here, into the transcriber: the next frame tells it.
+      else defect = defective(`gave ${text === null ? "null" : typeof text} for text`);
     });
+    if (!isTranscription(session)) throw defective("opened without push() and close()");
     return {
-      onFrame: (frame) => session.push(frame.data, frame.sampleRate),
+      onSignal(signal: CallSignal) {
+        if (signal.type !== "answered") return;
+        // What the network said before is not who picked up.
+        transcript = "";
+        strongest = undefined;
+        opinions?.forget();
+      },
+      onFrame(frame) {
+        if (defect) throw defect;
+        return session.push(frame.data, frame.sampleRate);
+      },
       close() {
-        abort.abort();
+        closed = true;
+        opinions?.forget();
         session.close();
       },
     };
   },
 });
+
+type Transcription = ReturnType<TranscriberPort["open"]>;
+
+function isTranscription(session: unknown): session is Transcription {
+  return hasMethod("push")(session) && hasMethod("close")(session);
+}
+
+function defective(what: string): DetectionError {
+  return new DetectionError("DETECTOR_FAILED", `the transcriber ${what}`, {
+    remedy: "Call onText with a string for each phrase, and return { push, close } from open().",
+  });
+}
 
 /**
  * What picked up, by what was said: your transcriber feeds phrases of several languages, and a
