@@ -59,5 +59,5 @@ export {
   tuneGreeting,
   tuneVoicemailRing,
 } from "./replay/tune.js";
-export { PowerSpectrum } from "./signal/power-spectrum.js";
 export type { HeardAudio, HeardTone, Hop, TalkLevels, Utterance } from "./signal/heard-audio.js";
+export { PowerSpectrum } from "./signal/power-spectrum.js";

@@ -1,5 +1,5 @@
 import { BIN_HZ, type Hop, powerBetween } from "./heard-audio.js";
-import { NoiseFloors } from "./noise-floors.js";
+import { LevelHistory } from "./level-history.js";
 
 /** Edges of the bands that are held against their own floors, in Hz. */
 const BAND_EDGES_HZ = [125, 300, 550, 900, 1_500, 2_300, 3_500] as const;
@@ -45,7 +45,7 @@ interface SpeechHop extends Hop {
 /** Decides for each hop whether it is speech, by how far its loudest bands stand above their floors. */
 export class SpeechDecision {
   /** The level of all, and those of the bands. */
-  private readonly noise = new NoiseFloors(1 + BANDS, FLOOR_HOPS, FLOOR_SHARE);
+  private readonly noise = new LevelHistory(1 + BANDS, FLOOR_HOPS);
   private readonly levelsDb = new Float32Array(1 + BANDS);
   private readonly floors = new Float32Array(BANDS);
   private readonly excess = new Float32Array(BANDS);
@@ -88,7 +88,7 @@ export class SpeechDecision {
 
   /** Babble and traffic swing: the wider the lower end of the levels, the higher the bar. */
   private setBar(): void {
-    const spreadDb = this.noise.floor(LEVEL) - this.noise.percentile(LEVEL, 0.03);
+    const spreadDb = this.noise.percentile(LEVEL, FLOOR_SHARE) - this.noise.percentile(LEVEL, 0.03);
     this.onDb = Math.min(ON_DB.most, Math.max(ON_DB.least, ON_DB.perSpread * spreadDb));
     this.offDb = Math.min(OFF_DB.most, Math.max(OFF_DB.least, OFF_DB.perSpread * spreadDb));
   }
@@ -107,7 +107,7 @@ export class SpeechDecision {
     // Percentiles move slowly: every fifth step is often enough.
     const refresh = !warm || ++this.steps % 5 === 0;
     if (refresh) {
-      this.floorDb = warm ? noise.floor(LEVEL) : this.earlyFloor(LEVEL);
+      this.floorDb = warm ? noise.percentile(LEVEL, FLOOR_SHARE) : this.earlyFloor(LEVEL);
       if (warm) this.setBar();
     }
     hop.floorDb = this.floorDb;
@@ -115,7 +115,8 @@ export class SpeechDecision {
     if (refresh && warm)
       this.peakDb = Math.max(noise.percentile(LEVEL, PEAK_PERCENTILE), this.peakDb);
     for (let band = 0; band < BANDS; band++) {
-      if (refresh) floors[band] = warm ? noise.floor(1 + band) : this.earlyFloor(1 + band);
+      if (refresh)
+        floors[band] = warm ? noise.percentile(1 + band, FLOOR_SHARE) : this.earlyFloor(1 + band);
       excess[band] = (levelsDb[1 + band] as number) - (floors[band] as number);
     }
     hop.speechScoreDb = meanOfTop3(excess);

@@ -2,24 +2,22 @@ const LOWEST_DB = -100;
 const STEPS = 101;
 
 /**
- * Low percentiles over the last values of several levels, in 1 dB steps: the noise floor of each. It
+ * Percentiles over the last values of several levels, in 1 dB steps. A low one is the noise floor: it
  * follows a noisy line within seconds, and speech cannot pull it up because speech has gaps. What
  * belongs to one moment lies side by side, as it is read and written together.
  */
-export class NoiseFloors {
+export class LevelHistory {
   private readonly levels: number;
   private readonly length: number;
-  private readonly share: number;
   private readonly counts: Uint16Array;
   private readonly history: Uint8Array;
   private next = 0;
   private held = 0;
 
-  /** Of so many levels, over the last `length` values; the floor is what `share` of them do not exceed. */
-  constructor(levels: number, length: number, share: number) {
+  /** Of so many levels, the last `length` values. */
+  constructor(levels: number, length: number) {
     this.levels = levels;
     this.length = length;
-    this.share = share;
     this.counts = new Uint16Array(levels * STEPS);
     this.history = new Uint8Array(levels * length);
   }
@@ -47,10 +45,6 @@ export class NoiseFloors {
     }
     if (!isFull) this.held++;
     this.next = (this.next + 1) % this.length;
-  }
-
-  floor(level: number): number {
-    return this.percentile(level, this.share);
   }
 
   /** What `share` of the held values do not exceed. */
