@@ -11,6 +11,7 @@ import {
   readCrypto,
   type SdesChoice,
 } from "./sdes.js";
+import { asTheyWant, codecsOf, inTheirOrder, isOwnEventType, sameCodec } from "./sdp-codecs.js";
 import { mediaLines, muxLine, refusedLine, sessionLines } from "./sdp-lines.js";
 import { SdpText } from "./sdp-text.js";
 
@@ -41,18 +42,8 @@ export type Negotiation =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** The payload types that need no rtpmap (RFC 3551 6). */
-const staticPayloads: Readonly<Record<number, CodecOffer>> = {
-  0: { name: "PCMU", payloadType: 0, clockRate: 8000 },
-  8: { name: "PCMA", payloadType: 8, clockRate: 8000 },
-  9: { name: "G722", payloadType: 9, clockRate: 8000 },
-  13: { name: "CN", payloadType: 13, clockRate: 8000 },
-};
-
 const PLAIN_PROFILE = "RTP/AVP";
 
-/** Seven bits (RFC 3550 5.1). */
-const MAX_PAYLOAD_TYPE = 127;
 const MIN_PACKET_MS = 10;
 const MAX_PACKET_MS = 60;
 
@@ -248,56 +239,6 @@ function remoteMedia(
 
 function isNowhere(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
-}
-
-function codecsOf(media: MediaDescription): CodecOffer[] {
-  return payloadTypesOf(media).flatMap((payloadType) => {
-    const map = media.rtp.find((entry) => entry.payload === payloadType);
-    const fmtp = media.fmtp.find((entry) => entry.payload === payloadType)?.config;
-    const known = map
-      ? {
-          name: map.codec.toUpperCase(),
-          payloadType,
-          clockRate: map.rate ?? 8000,
-          ...(map.encoding === undefined ? {} : { channels: Number(map.encoding) }),
-        }
-      : staticPayloads[payloadType];
-    return known ? [{ ...known, ...(fmtp === undefined ? {} : { fmtp }) }] : [];
-  });
-}
-
-/** Each once, and nothing that a space too many, or a number out of range, could be taken for. */
-function payloadTypesOf({ payloads }: MediaDescription): number[] {
-  // sdp-transform makes a number of a lone payload type.
-  const words = String(payloads ?? "").split(/\s+/);
-  const types = words.flatMap((word) => (/^\d{1,3}$/.test(word) ? [Number(word)] : []));
-  return [...new Set(types)].filter((type) => type <= MAX_PAYLOAD_TYPE);
-}
-
-function sameCodec(left: CodecOffer, right: CodecOffer): boolean {
-  return (
-    left.name === right.name &&
-    left.clockRate === right.clockRate &&
-    (left.channels ?? 1) === (right.channels ?? 1)
-  );
-}
-
-/** What an fmtp line says, it says of its writer: how that one wants to be sent to (RFC 7587 7.1). */
-function asTheyWant(
-  { fmtp: _ours, ...send }: CodecOffer,
-  theirs: readonly CodecOffer[],
-): CodecOffer {
-  const fmtp = theirs.find(({ payloadType }) => payloadType === send.payloadType)?.fmtp;
-  return fmtp === undefined ? send : { ...send, fmtp };
-}
-
-function isOwnEventType({ name, payloadType }: CodecOffer, ours: readonly CodecOffer[]): boolean {
-  return name === "TELEPHONE-EVENT" && ours.every((codec) => codec.payloadType !== payloadType);
-}
-
-/** The offerer's preference decides among what both can do (RFC 3264 6.1). */
-function inTheirOrder(common: readonly CodecOffer[], theirs: readonly CodecOffer[]): CodecOffer[] {
-  return theirs.flatMap((codec) => common.filter((own) => own.payloadType === codec.payloadType));
 }
 
 function agree(
