@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../random.js";
 import { resample } from "./codecs/resample.js";
 import { createMediaPlane } from "./create-media-plane.js";
@@ -22,9 +22,10 @@ import {
   until,
 } from "./testing/plane-fixture.js";
 
-afterEach(closeAll);
+// Several at once: they wait for audio to be played, and hardly do anything.
+describe.concurrent("media plane", () => {
+  afterAll(closeAll);
 
-describe("media plane", () => {
   for (const [send, sampleRate, otherRate] of [
     [PCMU, 8000, 8000],
     [PCMA, 16_000, 48_000],
@@ -300,6 +301,47 @@ describe("media plane", () => {
     expect(end.signals.filter((signal) => signal.type === "media_failed")).toEqual([]);
   });
 
+  it("says why a port cannot be had", async () => {
+    const end = openEnd(plane({ bindAddress: "192.0.2.1" }));
+    await expect(end.port.local).rejects.toMatchObject({ code: "MEDIA_FAILED" });
+    expect(end.signals).toMatchObject([{ type: "media_failed" }]);
+  });
+
+  it.each(["203.0.113.5", "media.example.com"])(
+    "binds to all interfaces where %s, which it tells, is not its own",
+    async (localAddress) => {
+      const port = plane().open({
+        callId: "call",
+        localAddress,
+        sampleRate: 8000,
+        rtpLostMs: 5_000,
+        onSignal: () => {},
+      });
+      const local = await port.local;
+      expect(local.address).toBe(localAddress);
+      const peer = await peerSocket();
+      port.connect(agreed({ address: "127.0.0.1", port: peer.port }));
+      await until(() => peer.received.length > 2);
+    },
+  );
+
+  it("takes even ports from the range it was given", async () => {
+    const shared = plane({ ports: { min: 42_001, max: 42_100 }, workers: 2 });
+    const ends = [openEnd(shared), openEnd(shared), openEnd(shared)];
+    const locals = await Promise.all(ends.map((end) => end.port.local));
+    expect(new Set(locals.map((local) => local.port)).size).toBe(3);
+    for (const { port } of locals) {
+      expect(port % 2).toBe(0);
+      expect(port).toBeGreaterThanOrEqual(42_001);
+      expect(port).toBeLessThanOrEqual(42_100);
+    }
+    expect(() => createMediaPlane({ workers: 0 })).toThrow("workers is 0");
+  });
+});
+
+describe("media plane, by itself", () => {
+  afterEach(closeAll);
+
   it("does not interrupt the line while the main thread is blocked", async () => {
     const [sending, hearing] = [plane(), plane()];
     const one = openEnd(sending);
@@ -346,42 +388,5 @@ describe("media plane", () => {
     expect(await end.port.mark()).toEqual({ playedMs: 0, interrupted: true });
     expect(() => openEnd(shared)).toThrow("closed");
     expect(process.getActiveResourcesInfo()).not.toContain("Worker");
-  });
-
-  it("says why a port cannot be had", async () => {
-    const end = openEnd(plane({ bindAddress: "192.0.2.1" }));
-    await expect(end.port.local).rejects.toMatchObject({ code: "MEDIA_FAILED" });
-    expect(end.signals).toMatchObject([{ type: "media_failed" }]);
-  });
-
-  it.each(["203.0.113.5", "media.example.com"])(
-    "binds to all interfaces where %s, which it tells, is not its own",
-    async (localAddress) => {
-      const port = plane().open({
-        callId: "call",
-        localAddress,
-        sampleRate: 8000,
-        rtpLostMs: 5_000,
-        onSignal: () => {},
-      });
-      const local = await port.local;
-      expect(local.address).toBe(localAddress);
-      const peer = await peerSocket();
-      port.connect(agreed({ address: "127.0.0.1", port: peer.port }));
-      await until(() => peer.received.length > 2);
-    },
-  );
-
-  it("takes even ports from the range it was given", async () => {
-    const shared = plane({ ports: { min: 42_001, max: 42_100 }, workers: 2 });
-    const ends = [openEnd(shared), openEnd(shared), openEnd(shared)];
-    const locals = await Promise.all(ends.map((end) => end.port.local));
-    expect(new Set(locals.map((local) => local.port)).size).toBe(3);
-    for (const { port } of locals) {
-      expect(port % 2).toBe(0);
-      expect(port).toBeGreaterThanOrEqual(42_001);
-      expect(port).toBeLessThanOrEqual(42_100);
-    }
-    expect(() => createMediaPlane({ workers: 0 })).toThrow("workers is 0");
   });
 });

@@ -108,7 +108,7 @@ export function rtpPacket(
   return packet;
 }
 
-export async function until(condition: () => boolean, withinMs = 3_000): Promise<void> {
+export async function until(condition: () => boolean, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error("it did not come true in time");
