@@ -52,6 +52,21 @@ describe("a machine that says the same again", () => {
     expect(verdict?.confidence).toBeLessThan(0.8);
   });
 
+  it("is a menu though it pauses between its options, and begs our pardon first", () => {
+    const option = (seed: number) => join(speech(2_600, seed), silence(800));
+    const options = join(option(3), option(5), option(7));
+    const again = join(speech(1_200, 17), silence(300), options);
+    const { verdict } = hear(join(silence(300), options, silence(3_400), again, silence(500)));
+    expect(verdict).toMatchObject({ label: "ivr", kind: "repeated", provisional: false });
+  });
+
+  it("is a menu with doubt when it only says that nothing was chosen, in two breaths", () => {
+    const excuse = join(speech(1_500, 31), silence(700), speech(1_500, 33));
+    const { verdict } = hear(join(silence(300), menu, silence(4_000), excuse, silence(2_000)));
+    expect(verdict).toMatchObject({ label: "ivr", provisional: true });
+    expect(verdict?.evidence[0]?.rule).toBe("prompts-again-after-waiting");
+  });
+
   it("is not a person who says hello again", () => {
     const hello = speech(600, 3);
     const said = join(silence(300), hello, silence(2_500), hello, silence(2_500), hello);

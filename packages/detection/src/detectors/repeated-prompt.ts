@@ -23,6 +23,19 @@ const CLEAR_MS = 700;
 /** Found again at the same distance at the next look: a whole message, not digits of a number. */
 const SAME_LAG_HOPS = 3;
 
+/** So many pauses within the time remembered are not between prompts. */
+const REMEMBERED_PAUSES = 24;
+
+/** Pauses up to this are inside a prompt. */
+const INSIDE_MS = 1_200;
+
+interface Pause {
+  readonly untilMs: number;
+  readonly pauseMs: number;
+  /** What was said before it. */
+  readonly spokenMs: number;
+}
+
 /**
  * A machine that says the same again: a menu, when it waited for a key first; an announcement, when
  * it starts over at once or before answer. A menu also when it says something else at length after
@@ -53,19 +66,28 @@ export const repeatedPrompt = defineDetector({
     let runFromMs = 0;
     let lastSpeechMs: number | undefined;
     let spokenMs = 0;
-    let promptMs = 0;
-    let pauseMs = 0;
+    let voiceFromMs = 0;
     let beeped = false;
     let agentSpoke = false;
     let said: string | undefined;
     let lastLagHops = Number.NEGATIVE_INFINITY;
+    let pauses: readonly Pause[] = [];
 
-    const tell = ({ difference, lagHops, comparedHops }: Repetition) => {
+    /** The longest pause since the words were said before: a menu pauses between its options, too. */
+    const waitedMs = (sinceMs: number) =>
+      pauses.reduce(
+        (longestMs, { untilMs, pauseMs }) =>
+          untilMs > sinceMs ? Math.max(longestMs, pauseMs) : longestMs,
+        0,
+      );
+
+    const tell = ({ difference, lagHops, comparedHops }: Repetition, nowMs: number) => {
+      const waited = waitedMs(nowMs - lagHops * HOP_MS);
       const goesOn = Math.abs(lagHops - lastLagHops) <= SAME_LAG_HOPS;
       lastLagHops = lagHops;
       const early = call.answeredAtMs === undefined;
-      const waits = !early && pauseMs >= options.waitsMs;
-      const doubt = !goesOn || (!early && Math.abs(pauseMs - options.waitsMs) < CLEAR_MS);
+      const waits = !early && waited >= options.waitsMs;
+      const doubt = !goesOn || (!early && Math.abs(waited - options.waitsMs) < CLEAR_MS);
       const label = waits ? "ivr" : "announcement";
       const next = `same-${label}${doubt ? "-perhaps" : ""}`;
       // What was certain once is not put in doubt by a later look.
@@ -81,16 +103,24 @@ export const repeatedPrompt = defineDetector({
           difference,
           comparedMs: comparedHops * HOP_MS,
           saidBeforeMs: lagHops * HOP_MS,
-          pauseMs: Math.round(pauseMs),
+          pauseMs: Math.round(waited),
         },
         thresholds,
         runnerUp: { label: waits ? "announcement" : "ivr", margin: doubt ? 0.2 : 0.8 },
       });
     };
 
-    const promptsAgain = (talkedMs: number) => {
+    /** The wait before what is being said now. */
+    const lastWait = () => {
+      const last = pauses.findLast(({ pauseMs }) => pauseMs > INSIDE_MS);
+      return last && last.pauseMs >= options.promptsAgainAfterMs ? last : undefined;
+    };
+
+    const promptsAgain = (nowMs: number) => {
       if (said !== undefined || beeped || agentSpoke || call.answeredAtMs === undefined) return;
-      if (promptMs < options.promptMs || pauseMs < options.promptsAgainAfterMs) return;
+      const wait = lastWait();
+      if (!wait || wait.spokenMs < options.promptMs) return;
+      const talkedMs = spokenMs - wait.spokenMs + (audio.voiceActive ? nowMs - voiceFromMs : 0);
       if (talkedMs < options.promptsAgainMs || !isOneVoice(audio.talk)) return;
       said = "again";
       report({
@@ -99,8 +129,8 @@ export const repeatedPrompt = defineDetector({
         provisional: true,
         rule: "prompts-again-after-waiting",
         inputs: {
-          promptMs: Math.round(promptMs),
-          pauseMs: Math.round(pauseMs),
+          promptMs: Math.round(wait.spokenMs),
+          pauseMs: Math.round(wait.pauseMs),
           talkedMs: Math.round(talkedMs),
         },
         thresholds: {
@@ -113,11 +143,12 @@ export const repeatedPrompt = defineDetector({
     };
 
     const look = (nowMs: number) => {
-      const talkedMs = nowMs - runFromMs;
-      if (talkedMs < options.talkMs) return;
-      const found = print.find(WINDOW_HOPS, GAP_HOPS, LEAST_SPEECH_HOPS);
-      if (found && found.difference <= options.difference) tell(found);
-      else promptsAgain(talkedMs);
+      const found =
+        nowMs - runFromMs < options.talkMs
+          ? undefined
+          : print.find(WINDOW_HOPS, GAP_HOPS, LEAST_SPEECH_HOPS);
+      if (found && found.difference <= options.difference) tell(found, nowMs);
+      else promptsAgain(nowMs);
     };
 
     audio.onHop((hop) => {
@@ -126,16 +157,16 @@ export const repeatedPrompt = defineDetector({
     });
     audio.onVoice((active, atMs) => {
       if (!active) return;
-      const quietMs = lastSpeechMs === undefined ? 0 : atMs - lastSpeechMs;
-      if (lastSpeechMs !== undefined && quietMs < RUN_GAP_MS) return;
+      voiceFromMs = atMs;
+      const pauseMs = lastSpeechMs === undefined ? 0 : atMs - lastSpeechMs;
+      if (lastSpeechMs !== undefined && pauseMs < RUN_GAP_MS) return;
       runFromMs = atMs;
-      promptMs = spokenMs;
-      pauseMs = quietMs;
+      pauses = [...pauses.slice(1 - REMEMBERED_PAUSES), { untilMs: atMs, pauseMs, spokenMs }];
     });
     audio.onUtterance(({ startMs, endMs }: Utterance) => {
       lastSpeechMs = endMs;
-      if (spokenMs > 0) look(endMs);
       spokenMs += endMs - startMs;
+      look(endMs);
     });
     audio.onTone((tone: HeardTone) => {
       const durationMs = tone.endMs - tone.startMs;
@@ -153,6 +184,7 @@ export const repeatedPrompt = defineDetector({
         spokenMs = 0;
         lastLagHops = Number.NEGATIVE_INFINITY;
         lastSpeechMs = undefined;
+        pauses = [];
         print.clear();
       },
     };
