@@ -55,7 +55,7 @@ describe("a machine that says the same again", () => {
   it("is a menu though it pauses between its options, and begs our pardon first", () => {
     const option = (seed: number) => join(speech(2_600, seed), silence(800));
     const options = join(option(3), option(5), option(7));
-    const again = join(speech(1_200, 17), silence(300), options);
+    const again = join(speech(1_200, 17), silence(800), options);
     const { verdict } = hear(join(silence(300), options, silence(3_400), again, silence(500)));
     expect(verdict).toMatchObject({ label: "ivr", kind: "repeated", provisional: false });
   });
