@@ -58,24 +58,31 @@ function repeats(samples: Int16Array, from: number, to: number, lag: number, ste
 }
 
 /**
- * The same sound, shorter by one pitch period: its end is faded into itself one period on.
- * Returns the new length; the samples are changed in place.
+ * The pitch period of a block, in samples, that leaves at least a third of it for fading; 0 when the
+ * block is too short for any.
  */
-export function shorten(samples: Int16Array, sampleRate: number): number {
-  const lag = lagWithin(samples, sampleRate);
-  if (lag === 0) return samples.length;
+export function lagWithin(samples: Int16Array, sampleRate: number): number {
+  const window = Math.floor(samples.length / 3);
+  if (window < (sampleRate * MIN_LAG_MS) / 1000) return 0;
+  const step = Math.max(1, Math.floor(sampleRate / SEARCH_RATE));
+  return searchLag(samples, samples.length - window, window, step, sampleRate);
+}
+
+/**
+ * The same sound, shorter by one pitch period: its end is faded into itself one period on. The samples
+ * are changed in place.
+ */
+export function shorten(samples: Int16Array, lag: number): Int16Array {
   const overlap = samples.length - lag;
   for (let index = 0; index < overlap; index++) {
     const share = index / overlap;
     samples[index] = (samples[index] ?? 0) * (1 - share) + (samples[index + lag] ?? 0) * share;
   }
-  return overlap;
+  return samples.subarray(0, overlap);
 }
 
-/** The same sound, longer by one pitch period. Returns it whole. */
-export function lengthen(samples: Int16Array, sampleRate: number): Int16Array {
-  const lag = lagWithin(samples, sampleRate);
-  if (lag === 0) return samples;
+/** The same sound, longer by one pitch period. */
+export function lengthen(samples: Int16Array, lag: number): Int16Array {
   const longer = new Int16Array(samples.length + lag);
   const overlap = samples.length - lag;
   longer.set(samples.subarray(0, lag));
@@ -85,12 +92,4 @@ export function lengthen(samples: Int16Array, sampleRate: number): Int16Array {
   }
   longer.set(samples.subarray(overlap), samples.length);
   return longer;
-}
-
-/** Lag that leaves at least a third of the block for fading; 0 when the block is too short. */
-function lagWithin(samples: Int16Array, sampleRate: number): number {
-  const window = Math.floor(samples.length / 3);
-  if (window < (sampleRate * MIN_LAG_MS) / 1000) return 0;
-  const step = Math.max(1, Math.floor(sampleRate / SEARCH_RATE));
-  return searchLag(samples, samples.length - window, window, step, sampleRate);
 }

@@ -1,4 +1,4 @@
-import { lengthen, shorten } from "../codecs/pitch.js";
+import { lagWithin, lengthen, shorten } from "../codecs/pitch.js";
 
 /** The delay is brought down when it is this much too long, until it is nearly right. */
 const TOO_LATE_MS = 30;
@@ -19,16 +19,35 @@ export class DelayFitter {
 
   /**
    * `excessMs` is how much later than needed the block would be heard, `slackMs` how much later than
-   * needed it came. Returns the block, which is changed, or a longer one.
+   * needed it came; audio is taken in frames of `frameSamples`. Returns the block, which is changed, or
+   * a longer one.
    */
-  fit(block: Int16Array, excessMs: number, slackMs: number): Int16Array {
+  fit(block: Int16Array, excessMs: number, slackMs: number, frameSamples: number): Int16Array {
     this.shortening = excessMs > (this.shortening ? LATE_ENOUGH_MS : TOO_LATE_MS);
-    if (this.shortening) {
-      if (excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS) return block.subarray(0, 0);
-      return block.subarray(0, shorten(block, this.sampleRate));
-    }
-    return slackMs < TOO_EARLY_MS ? lengthen(block, this.sampleRate) : block;
+    if (!this.shortening && slackMs >= TOO_EARLY_MS) return block;
+    const lag = lagWithin(block, this.sampleRate);
+    if (!this.shortening) return lag === 0 ? block : lengthen(block, lag);
+    const excess = (excessMs * this.sampleRate) / 1000;
+    const pending = excess - (slackMs * this.sampleRate) / 1000;
+    const mayLose = (samples: number) =>
+      excess - samples >= latestStart(pending - samples, block.length, frameSamples);
+    const isQuiet = excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS;
+    if (isQuiet && mayLose(block.length)) return block.subarray(0, 0);
+    return lag > 0 && mayLose(lag) ? shorten(block, lag) : block;
   }
+}
+
+/**
+ * How far within a frame the latest of the next blocks begins, when the last of them had so much before
+ * it. All of a frame is taken at its beginning: by so much a block must have come before it is heard.
+ */
+function latestStart(pending: number, blockSamples: number, frameSamples: number): number {
+  const step = greatestCommonDivisor(blockSamples, frameSamples);
+  return frameSamples - step + (((pending % step) + step) % step);
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }
 
 function rms(samples: Int16Array): number {

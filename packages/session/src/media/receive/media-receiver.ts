@@ -64,6 +64,8 @@ export class MediaReceiver {
   /** Room for usual packets; it grows with what comes. */
   private pending: Int16Array;
   private pendingCount = 0;
+  /** How much is asked for at a time. */
+  private frameSamples = 1;
   private decoded: Int16Array;
   private converted: Int16Array;
   /** Whose packet was heard last, and what its codec made up for the next. */
@@ -175,6 +177,7 @@ export class MediaReceiver {
    * ever sent anything.
    */
   pull(into: Int16Array, nowMs: number): void {
+    this.frameSamples = into.length;
     this.digits?.tick(nowMs);
     while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
     into.set(this.pending.subarray(0, into.length));
@@ -346,7 +349,7 @@ export class MediaReceiver {
     const pendingMs = (this.pendingCount * 1000) / this.sampleRate;
     // A packet is wanted before what is pending was heard: that much earlier it must be there.
     const slackMs = this.buffer.excessMs(nowMs, blockMs);
-    return this.fitter.fit(block, slackMs + pendingMs, slackMs);
+    return this.fitter.fit(block, slackMs + pendingMs, slackMs, this.frameSamples);
   }
 }
 
