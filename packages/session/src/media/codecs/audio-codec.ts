@@ -1,7 +1,7 @@
 /** One direction of one stream; keeps whatever state the codec has between frames. */
 export interface AudioEncoder {
-  /** Codes one packet's samples into `into`; returns the bytes written. */
-  encode(samples: Int16Array, into: Uint8Array): number;
+  /** Codes one packet's samples into `into`, from `at` on; returns the bytes written. */
+  encode(samples: Int16Array, into: Uint8Array, at?: number): number;
   /** How much of what it codes gets lost on its way, 0 to 1: some codecs can provide for it. */
   expectLoss?(rate: number): void;
 }

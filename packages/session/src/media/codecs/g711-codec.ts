@@ -9,7 +9,7 @@ function g711Codec(name: string, law: G711Law): AudioCodec {
     name,
     clockRate: 8000,
     sampleRate: 8000,
-    createEncoder: () => ({ encode: (samples, into) => encodeG711(law, samples, into) }),
+    createEncoder: () => ({ encode: (samples, into, at) => encodeG711(law, samples, into, at) }),
     createDecoder: () => ({
       samplesIn: (payload) => (payload.length > MAX_PACKET_SAMPLES ? 0 : payload.length),
       decode: (payload, into) => decodeG711(law, payload, into),

@@ -12,11 +12,11 @@ const aDecode = Int16Array.from({ length: 256 }, (_, code) => expandA(code));
 const muEncode = Uint8Array.from({ length: 65_536 }, (_, bits) => compressMu((bits << 16) >> 16));
 const aEncode = Uint8Array.from({ length: 65_536 }, (_, bits) => compressA((bits << 16) >> 16));
 
-/** Writes one byte per sample to `into`; returns how many. */
-export function encodeG711(law: G711Law, samples: Int16Array, into: Uint8Array): number {
+/** Writes one byte per sample to `into`, from `at` on; returns how many. */
+export function encodeG711(law: G711Law, samples: Int16Array, into: Uint8Array, at = 0): number {
   const table = law === "mu" ? muEncode : aEncode;
   for (let index = 0; index < samples.length; index++) {
-    into[index] = table[(samples[index] ?? 0) & 0xffff] ?? 0;
+    into[at + index] = table[(samples[index] ?? 0) & 0xffff] ?? 0;
   }
   return samples.length;
 }

@@ -15,14 +15,14 @@ export const g722: AudioCodec = {
     const low = new G722Band(LOW_BAND);
     const high = new G722Band(HIGH_BAND);
     return {
-      encode(samples, into) {
+      encode(samples, into, at = 0) {
         const count = samples.length >> 1;
         for (let index = 0; index < count; index++) {
           filter.push(samples[2 * index] ?? 0, samples[2 * index + 1] ?? 0);
           // 12 bits of the filter's gain, one for two filters, one for 15 bits of signal.
           const lowSample = (filter.even + filter.odd) >> 14;
           const highSample = (filter.odd - filter.even) >> 14;
-          into[index] = (high.encode(highSample) << 6) | low.encode(lowSample);
+          into[at + index] = (high.encode(highSample) << 6) | low.encode(lowSample);
         }
         return count;
       },

@@ -58,9 +58,9 @@ export const opus: AudioCodec = {
       expectLoss(rate) {
         encoder.packet_loss = Math.round(100 * Math.max(0, Math.min(1, rate)));
       },
-      encode(samples, into) {
+      encode(samples, into, at = 0) {
         const packet = encoder.encode(samples);
-        into.set(packet);
+        into.set(packet, at);
         return packet.length;
       },
     };

@@ -8,6 +8,7 @@ import {
   isTelephoneEvent,
 } from "../codecs/registry.js";
 import { Resampler } from "../codecs/resample.js";
+import { SampleRoom } from "../codecs/sample-room.js";
 import type { CodecOffer } from "../media-plane.js";
 import { ReceiveStatistics } from "../rtp/receive-statistics.js";
 import { type RtpPacket, timestampDelta } from "../rtp/rtp.js";
@@ -62,15 +63,15 @@ export class MediaReceiver {
   /** Set for a peer that sends no telephone-events: then digits are looked for in its sound. */
   private soundDigits: DtmfDetector | undefined;
   /** Room for usual packets; it grows with what comes. */
-  private pending: Int16Array;
+  private readonly pending: SampleRoom;
   private pendingCount = 0;
   /** How much is asked for at a time. */
   private frameSamples = 1;
-  private decoded: Int16Array;
-  private converted: Int16Array;
+  private readonly decoded: SampleRoom;
+  private readonly converted: SampleRoom;
   /** Whose packet was heard last, and what its codec made up for the next. */
   private lastHeard: Incoming | undefined;
-  private madeUp: Int16Array;
+  private readonly madeUp: SampleRoom;
   private madeUpCount = 0;
 
   constructor(options: {
@@ -82,10 +83,10 @@ export class MediaReceiver {
     this.concealment = new Concealment(this.sampleRate);
     this.fitter = new DelayFitter(this.sampleRate);
     const usual = (this.sampleRate * USUAL_PACKET_MS) / 1000;
-    this.decoded = new Int16Array(usual);
-    this.converted = new Int16Array(usual);
-    this.pending = new Int16Array(2 * usual);
-    this.madeUp = new Int16Array(2 * usual);
+    this.decoded = new SampleRoom(usual);
+    this.converted = new SampleRoom(usual);
+    this.pending = new SampleRoom(2 * usual);
+    this.madeUp = new SampleRoom(2 * usual);
   }
 
   get ssrc(): number | undefined {
@@ -180,9 +181,8 @@ export class MediaReceiver {
     this.frameSamples = into.length;
     this.digits?.tick(nowMs);
     while (this.pendingCount < into.length) this.pullMore(into.length - this.pendingCount, nowMs);
-    into.set(this.pending.subarray(0, into.length));
-    this.pendingCount -= into.length;
-    this.pending.copyWithin(0, into.length, into.length + this.pendingCount);
+    into.set(this.pending.first(into.length));
+    this.dropPending(into.length);
   }
 
   /** Whether to look for digits in the sound, for a peer that has no other way to send them. */
@@ -272,9 +272,9 @@ export class MediaReceiver {
     }
     const gap = Math.ceil((this.buffer.gapTicks * this.sampleRate) / this.bufferClockRate);
     const length = pulled === "idle" ? missing : Math.max(1, Math.min(missing, gap));
-    this.pending = withRoom(this.pending, this.pendingCount + length);
-    const space = this.pending.subarray(this.pendingCount, this.pendingCount + length);
+    const from = this.pendingCount;
     this.pendingCount += length;
+    const space = this.pending.atLeast(this.pendingCount).subarray(from, this.pendingCount);
     const isOver = this.leftAtMs !== undefined && this.buffer.bufferedPackets === 0;
     const isMissed = !isOver && !this.inComfortNoise && this.digits?.pressed !== true;
     if (pulled === "lost" && isMissed) {
@@ -309,15 +309,15 @@ export class MediaReceiver {
       return true;
     }
     while (this.madeUpCount < space.length) {
-      const count = decoder.conceal(this.decoded);
+      const count = decoder.conceal(this.decoded.all);
       if (count === 0) return false;
-      this.madeUp = withRoom(this.madeUp, this.madeUpCount + resampler.maxOutput(count));
-      const room = this.madeUp.subarray(this.madeUpCount);
-      this.madeUpCount += resampler.process(this.decoded.subarray(0, count), room);
+      const room = this.madeUp.atLeast(this.madeUpCount + resampler.maxOutput(count));
+      const made = resampler.process(this.decoded.first(count), room.subarray(this.madeUpCount));
+      this.madeUpCount += made;
     }
-    space.set(this.madeUp.subarray(0, space.length));
+    space.set(this.madeUp.first(space.length));
     this.madeUpCount -= space.length;
-    this.madeUp.copyWithin(0, space.length, space.length + this.madeUpCount);
+    this.madeUp.all.copyWithin(0, space.length, space.length + this.madeUpCount);
     return true;
   }
 
@@ -328,20 +328,28 @@ export class MediaReceiver {
     const incoming = this.byPayloadType.get(payloadType);
     if (this.buffer.followsOn) incoming?.decoder.goOn?.();
     this.lastHeard = incoming;
-    this.decoded = withRoom(this.decoded, incoming?.decoder.samplesIn(payload) ?? 0);
-    const count = incoming?.decoder.decode(payload, this.decoded) ?? 0;
+    const samples = incoming?.decoder.samplesIn(payload) ?? 0;
+    const count = incoming?.decoder.decode(payload, this.decoded.atLeast(samples)) ?? 0;
     if (!incoming || count === 0) {
       this.useless += 1;
       return;
     }
-    this.converted = withRoom(this.converted, incoming.resampler.maxOutput(count));
-    const length = incoming.resampler.process(this.decoded.subarray(0, count), this.converted);
-    const fitted = this.fit(this.converted.subarray(0, length), nowMs);
+    const fitted = this.fit(this.convert(this.decoded.first(count), incoming.resampler), nowMs);
     this.concealment.heard(fitted);
     this.soundDigits?.hear(fitted);
-    this.pending = withRoom(this.pending, this.pendingCount + fitted.length);
-    this.pending.set(fitted, this.pendingCount);
+    this.pending.atLeast(this.pendingCount + fitted.length).set(fitted, this.pendingCount);
     this.pendingCount += fitted.length;
+  }
+
+  private convert(block: Int16Array, resampler: Resampler): Int16Array {
+    if (resampler.fromRate === resampler.toRate) return block;
+    const room = this.converted.atLeast(resampler.maxOutput(block.length));
+    return this.converted.first(resampler.process(block, room));
+  }
+
+  private dropPending(count: number): void {
+    this.pendingCount -= count;
+    if (this.pendingCount > 0) this.pending.all.copyWithin(0, count, count + this.pendingCount);
   }
 
   private fit(block: Int16Array, nowMs: number): Int16Array {
@@ -351,12 +359,4 @@ export class MediaReceiver {
     const slackMs = this.buffer.excessMs(nowMs, blockMs);
     return this.fitter.fit(block, slackMs + pendingMs, slackMs, this.frameSamples);
   }
-}
-
-/** The same samples, with room for so many. */
-function withRoom(samples: Int16Array, needed: number): Int16Array {
-  if (needed <= samples.length) return samples;
-  const larger = new Int16Array(2 * needed);
-  larger.set(samples);
-  return larger;
 }

@@ -2,6 +2,7 @@ import type { AudioCodec, AudioEncoder } from "../codecs/audio-codec.js";
 import { writeComfortNoise } from "../codecs/comfort-noise.js";
 import { codecFor } from "../codecs/registry.js";
 import { Resampler } from "../codecs/resample.js";
+import { SampleRoom } from "../codecs/sample-room.js";
 import type { AgreedMedia, CodecOffer } from "../media-plane.js";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/rtp.js";
 import { TELEPHONE_EVENT_BYTES, writeTelephoneEvent } from "../rtp/telephone-event.js";
@@ -25,7 +26,7 @@ interface Outgoing {
   readonly packetTicks: number;
   /** One packet of audio at the port's rate, and at the codec's. */
   readonly heard: Int16Array;
-  readonly converted: Int16Array;
+  readonly converted: SampleRoom;
   readonly events: CodecOffer | undefined;
   readonly noise: CodecOffer | undefined;
 }
@@ -101,7 +102,7 @@ export class MediaSender {
       codec: agreed.send,
       packetTicks,
       heard: new Int16Array((this.sampleRate * packetMs) / 1000),
-      converted: new Int16Array((codec.sampleRate * packetMs) / 1000 + 1),
+      converted: new SampleRoom((codec.sampleRate * packetMs) / 1000 + 1),
       events: agreed.sendTelephoneEvent,
       noise: agreed.sendComfortNoise,
     };
@@ -153,11 +154,7 @@ export class MediaSender {
       this.marker = true;
       return spoken === "noise" ? this.noisePacket(outgoing, tick, into) : 0;
     }
-    const samples = outgoing.resampler.process(outgoing.heard, outgoing.converted);
-    const bytes = outgoing.encoder.encode(
-      outgoing.converted.subarray(0, samples),
-      into.subarray(RTP_HEADER_BYTES),
-    );
+    const bytes = outgoing.encoder.encode(atCodecRate(outgoing), into, RTP_HEADER_BYTES);
     const { marker } = this;
     this.marker = false;
     return this.finish(into, outgoing.codec.payloadType, marker, this.timestampAt(tick), bytes);
@@ -244,6 +241,11 @@ export class MediaSender {
     this.payloadBytesSent += payloadBytes;
     return RTP_HEADER_BYTES + payloadBytes;
   }
+}
+
+function atCodecRate({ heard, converted, resampler }: Outgoing): Int16Array {
+  if (resampler.fromRate === resampler.toRate) return heard;
+  return converted.first(resampler.process(heard, converted.all));
 }
 
 /**

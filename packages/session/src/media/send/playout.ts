@@ -119,10 +119,10 @@ export class Playout {
       into.fill(0);
       return 0;
     }
-    const untilWrap = Math.min(count, this.ring.length - this.head);
-    into.set(this.ring.subarray(this.head, this.head + untilWrap));
-    into.set(this.ring.subarray(0, count - untilWrap), untilWrap);
-    into.fill(0, count);
+    const { ring, head } = this;
+    const mask = ring.length - 1;
+    for (let index = 0; index < count; index++) into[index] = ring[(head + index) & mask] ?? 0;
+    if (count < into.length) into.fill(0, count);
     this.head = (this.head + count) & (this.ring.length - 1);
     this.queued -= count;
     this.played += count;
