@@ -1,4 +1,3 @@
-import type { AudioCodec, AudioDecoder } from "../codecs/audio-codec.js";
 import { ComfortNoise } from "../codecs/comfort-noise.js";
 import { Concealment, OVERLAP_MS } from "../codecs/concealment.js";
 import {
@@ -7,12 +6,12 @@ import {
   isComfortNoise,
   isTelephoneEvent,
 } from "../codecs/registry.js";
-import { Resampler } from "../codecs/resample.js";
 import { SampleRoom } from "../codecs/sample-room.js";
 import type { CodecOffer } from "../media-plane.js";
 import { ReceiveStatistics } from "../rtp/receive-statistics.js";
 import { type RtpPacket, timestampDelta } from "../rtp/rtp.js";
 import { type Digit, DigitReceiver } from "../rtp/telephone-event.js";
+import { CodedSource } from "./coded-source.js";
 import { DelayFitter } from "./delay-fitter.js";
 import { DtmfDetector } from "./dtmf-detector.js";
 import { JitterBuffer } from "./jitter-buffer.js";
@@ -26,13 +25,6 @@ const CODEC_CONCEALS_MS = 100;
 /** After that a codec with a memory needs so long to find back. */
 const CODEC_SETTLES_MS = 20;
 
-interface Incoming {
-  readonly codecName: string;
-  readonly decoder: AudioDecoder;
-  readonly clockRate: number;
-  readonly resampler: Resampler;
-}
-
 /** Turns the RTP packets of one peer into an unbroken stream of audio and into digits. */
 export class MediaReceiver {
   readonly statistics = new ReceiveStatistics();
@@ -44,7 +36,7 @@ export class MediaReceiver {
   private readonly onDigit: (digit: Digit, via: "rtp" | "audio") => void;
   private readonly concealment: Concealment;
   private readonly fitter: DelayFitter;
-  private byPayloadType = new Map<number, Incoming>();
+  private byPayloadType = new Map<number, CodedSource>();
   private eventClockRates = new Map<number, number>();
   private comfortNoiseTypes = new Set<number>();
   private digits: DigitReceiver | undefined;
@@ -67,12 +59,8 @@ export class MediaReceiver {
   private pendingCount = 0;
   /** How much is asked for at a time. */
   private frameSamples = 1;
-  private readonly decoded: SampleRoom;
-  private readonly converted: SampleRoom;
-  /** Whose packet was heard last, and what its codec made up for the next. */
-  private lastHeard: Incoming | undefined;
-  private readonly madeUp: SampleRoom;
-  private madeUpCount = 0;
+  /** Whose packet was heard last. */
+  private lastHeard: CodedSource | undefined;
 
   constructor(options: {
     readonly sampleRate: number;
@@ -83,10 +71,7 @@ export class MediaReceiver {
     this.concealment = new Concealment(this.sampleRate);
     this.fitter = new DelayFitter(this.sampleRate);
     const usual = (this.sampleRate * USUAL_PACKET_MS) / 1000;
-    this.decoded = new SampleRoom(usual);
-    this.converted = new SampleRoom(usual);
     this.pending = new SampleRoom(2 * usual);
-    this.madeUp = new SampleRoom(2 * usual);
   }
 
   get ssrc(): number | undefined {
@@ -128,7 +113,7 @@ export class MediaReceiver {
         const known = before.get(offer.payloadType);
         this.byPayloadType.set(
           offer.payloadType,
-          known?.codecName === codec.name ? known : this.incoming(codec),
+          known?.codecName === codec.name ? known : new CodedSource(codec, this.sampleRate),
         );
       }
     }
@@ -195,22 +180,13 @@ export class MediaReceiver {
     }
   }
 
-  private incoming(codec: AudioCodec): Incoming {
-    return {
-      codecName: codec.name,
-      decoder: codec.createDecoder(),
-      clockRate: codec.clockRate,
-      resampler: new Resampler(codec.sampleRate, this.sampleRate),
-    };
-  }
-
   /** Another source speaks from now on. */
   private beginAnew(): void {
     this.leftAtMs = undefined;
     this.statistics.restart();
     this.buffer.restart();
     this.digits?.restart();
-    for (const { decoder } of this.byPayloadType.values()) decoder.restart?.();
+    for (const source of this.byPayloadType.values()) source.restart();
   }
 
   private take(packet: RtpPacket, nowMs: number): void {
@@ -230,9 +206,9 @@ export class MediaReceiver {
     else this.takeComfortNoise(packet);
   }
 
-  private takeAudio(packet: RtpPacket, incoming: Incoming, nowMs: number): void {
-    const samples = incoming.decoder.samplesIn(packet.payload);
-    if (samples === 0) {
+  private takeAudio(packet: RtpPacket, incoming: CodedSource, nowMs: number): void {
+    const ticks = incoming.ticksIn(packet.payload);
+    if (ticks === 0) {
       this.useless += 1;
       return;
     }
@@ -243,7 +219,6 @@ export class MediaReceiver {
       this.buffer = new JitterBuffer(incoming.clockRate);
       this.bufferClockRate = incoming.clockRate;
     }
-    const ticks = (samples * incoming.clockRate) / incoming.resampler.fromRate;
     if (!this.buffer.push(packet, ticks, nowMs)) this.useless += 1;
   }
 
@@ -302,49 +277,26 @@ export class MediaReceiver {
 
   /** Fills `space` with what the codec makes of the loss; false where that is left to us. */
   private concealByCodec(space: Int16Array): boolean {
-    const { decoder, resampler } = this.lastHeard ?? {};
-    if (!decoder?.conceal || !resampler) return false;
-    if (this.concealedSinceAudio * 1000 >= CODEC_CONCEALS_MS * this.sampleRate) {
-      space.fill(0);
-      return true;
-    }
-    while (this.madeUpCount < space.length) {
-      const count = decoder.conceal(this.decoded.all);
-      if (count === 0) return false;
-      const room = this.madeUp.atLeast(this.madeUpCount + resampler.maxOutput(count));
-      const made = resampler.process(this.decoded.first(count), room.subarray(this.madeUpCount));
-      this.madeUpCount += made;
-    }
-    space.set(this.madeUp.first(space.length));
-    this.madeUpCount -= space.length;
-    this.madeUp.all.copyWithin(0, space.length, space.length + this.madeUpCount);
+    const tooLong = this.concealedSinceAudio * 1000 >= CODEC_CONCEALS_MS * this.sampleRate;
+    if (!tooLong || !this.lastHeard?.conceals) return this.lastHeard?.conceal(space) ?? false;
+    space.fill(0);
     return true;
   }
 
   private decode(payloadType: number, payload: Uint8Array, nowMs: number): void {
     if (this.speaksAgain) this.inComfortNoise = false;
     this.concealedSinceAudio = 0;
-    this.madeUpCount = 0;
-    const incoming = this.byPayloadType.get(payloadType);
-    if (this.buffer.followsOn) incoming?.decoder.goOn?.();
-    this.lastHeard = incoming;
-    const samples = incoming?.decoder.samplesIn(payload) ?? 0;
-    const count = incoming?.decoder.decode(payload, this.decoded.atLeast(samples)) ?? 0;
-    if (!incoming || count === 0) {
+    this.lastHeard = this.byPayloadType.get(payloadType);
+    const heard = this.lastHeard?.decode(payload, this.buffer.followsOn);
+    if (!heard || heard.length === 0) {
       this.useless += 1;
       return;
     }
-    const fitted = this.fit(this.convert(this.decoded.first(count), incoming.resampler), nowMs);
+    const fitted = this.fit(heard, nowMs);
     this.concealment.heard(fitted);
     this.soundDigits?.hear(fitted);
     this.pending.atLeast(this.pendingCount + fitted.length).set(fitted, this.pendingCount);
     this.pendingCount += fitted.length;
-  }
-
-  private convert(block: Int16Array, resampler: Resampler): Int16Array {
-    if (resampler.fromRate === resampler.toRate) return block;
-    const room = this.converted.atLeast(resampler.maxOutput(block.length));
-    return this.converted.first(resampler.process(block, room));
   }
 
   private dropPending(count: number): void {
