@@ -20,6 +20,8 @@ import { StreamChoice } from "./stream-choice.js";
 const USUAL_PACKET_MS = 60;
 /** What comes later than this after a goodbye was not overtaken by it: its sender is there after all. */
 const OVERTAKEN_MS = 1_000;
+/** The longest that SIP tries to tell the end of a call (RFC 3261 17.1.2.2), which the peer means by it. */
+const GOODBYE_MS = 32_000;
 /** So much is made up in a row by codecs that do it themselves; there is silence after that. */
 const CODEC_CONCEALS_MS = 100;
 /** After that a codec with a memory needs so long to find back. */
@@ -83,9 +85,13 @@ export class MediaReceiver {
     return this.useless + this.choice.dropped;
   }
 
-  /** True while the sender said that it is silent, and therefore sends nothing (RFC 3389), or is gone. */
-  get silentOnPurpose(): boolean {
-    return this.leftAtMs !== undefined || (this.inComfortNoise && !this.speaksAgain);
+  /**
+   * True while the sender said that it is silent, and therefore sends nothing (RFC 3389), and for a
+   * while after its goodbye: another source may follow, or the end of the call.
+   */
+  isSilentOnPurpose(nowMs: number): boolean {
+    if (this.inComfortNoise && !this.speaksAgain) return true;
+    return this.leftAtMs !== undefined && nowMs - this.leftAtMs < GOODBYE_MS;
   }
 
   get delayMs(): number {

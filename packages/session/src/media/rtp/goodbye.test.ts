@@ -77,6 +77,18 @@ describe("a peer that says goodbye (RFC 3550 6.6)", () => {
     expect(line.near.stats.concealedMs).toBe(0);
   });
 
+  it("and never ends the call is lost in the end", () => {
+    let isDown = false;
+    const line = new VirtualLine({ network: { isDown: () => isDown } });
+    line.run(500);
+    isDown = true;
+    line.near.receiveRtcp(farewell(line.far, line.nowMs), FAR, line.nowMs);
+    line.run(31_000);
+    expect(types(line)).toEqual(["audio_started"]);
+    line.run(1_500);
+    expect(types(line)).toEqual(["audio_started", "audio_lost"]);
+  });
+
   it("must mean itself: another's goodbye is not its own", () => {
     let isDown = false;
     const line = new VirtualLine({ network: { isDown: () => isDown } });

@@ -302,7 +302,7 @@ export class RtpLeg {
     if (!this.mayHear || !this.everHeard) return false;
     this.receiver.pull(into, nowMs);
     const silentMs = nowMs - this.lastPacketMs;
-    const isLost = silentMs >= this.options.rtpLostMs && !this.receiver.silentOnPurpose;
+    const isLost = silentMs >= this.options.rtpLostMs && !this.receiver.isSilentOnPurpose(nowMs);
     if (isLost && this.mayMiss && this.hearing === "running") {
       this.hearing = "lost";
       this.options.onSignal({ type: "audio_lost" });

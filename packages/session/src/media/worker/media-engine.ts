@@ -318,22 +318,22 @@ export class MediaEngine {
   }
 
   private reportDue(leg: Leg, tick: number, dueMs: number): void {
-    const { rtp, seat } = leg;
-    seat?.readReports();
-    const target = rtp.reportTarget;
-    if (!seat || !target) return;
-    const report = this.sockets.nextPacket();
-    const length = rtp.reportDue(tick, report, dueMs);
-    if (length > 0) seat.sendReport(report, length, target.address, target.port);
+    leg.seat?.readReports();
+    this.sendReport(leg, (into) => leg.rtp.reportDue(tick, into, dueMs));
   }
 
-  private sayGoodbye({ rtp, seat }: Leg): void {
+  private sayGoodbye(leg: Leg): void {
+    this.sendReport(leg, (into) => leg.rtp.farewell(this.clock.current, into, monotonicMs()));
+    this.sockets.flush();
+  }
+
+  /** `write` returns the length of what it wrote, 0 for nothing. */
+  private sendReport({ rtp, seat }: Leg, write: (into: Uint8Array) => number): void {
     const target = rtp.reportTarget;
     if (!seat || !target) return;
     const report = this.sockets.nextPacket();
-    const length = rtp.farewell(this.clock.current, report, monotonicMs());
+    const length = write(report);
     if (length > 0) seat.sendReport(report, length, target.address, target.port);
-    this.sockets.flush();
   }
 
   private hear(leg: Leg, dueMs: number): void {
