@@ -20,7 +20,7 @@ function searchLag(
   step: number,
   sampleRate: number,
 ): number {
-  const minLag = Math.round((sampleRate * MIN_LAG_MS) / 1000);
+  const minLag = leastLag(sampleRate);
   const maxLag = Math.min(from, Math.round((sampleRate * MAX_LAG_MS) / 1000));
   const to = from + window;
   let near = minLag;
@@ -55,6 +55,11 @@ function repeats(samples: Int16Array, from: number, to: number, lag: number, ste
     power += past * past;
   }
   return cross <= 0 ? cross : (cross * cross) / power;
+}
+
+/** The shortest period that is ever found, in samples. */
+export function leastLag(sampleRate: number): number {
+  return Math.round((sampleRate * MIN_LAG_MS) / 1000);
 }
 
 /**

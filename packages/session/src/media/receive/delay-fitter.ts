@@ -1,4 +1,4 @@
-import { lagWithin, lengthen, shorten } from "../codecs/pitch.js";
+import { lagWithin, leastLag, lengthen, shorten } from "../codecs/pitch.js";
 
 /** The delay is brought down when it is this much too long, until it is nearly right. */
 const TOO_LATE_MS = 30;
@@ -25,14 +25,19 @@ export class DelayFitter {
   fit(block: Int16Array, excessMs: number, slackMs: number, frameSamples: number): Int16Array {
     this.shortening = excessMs > (this.shortening ? LATE_ENOUGH_MS : TOO_LATE_MS);
     if (!this.shortening && slackMs >= TOO_EARLY_MS) return block;
-    const lag = lagWithin(block, this.sampleRate);
-    if (!this.shortening) return lag === 0 ? block : lengthen(block, lag);
+    if (!this.shortening) {
+      const lag = lagWithin(block, this.sampleRate);
+      return lag === 0 ? block : lengthen(block, lag);
+    }
     const excess = (excessMs * this.sampleRate) / 1000;
     const pending = excess - (slackMs * this.sampleRate) / 1000;
     const mayLose = (samples: number) =>
       excess - samples >= latestStart(pending - samples, block.length, frameSamples);
     const isQuiet = excessMs > FAR_TOO_LATE_MS && rms(block) < QUIET_RMS;
     if (isQuiet && mayLose(block.length)) return block.subarray(0, 0);
+    // Where the least is too much, all is; the period is not looked for in vain, packet after packet.
+    if (!mayLose(leastLag(this.sampleRate))) return block;
+    const lag = lagWithin(block, this.sampleRate);
     return lag > 0 && mayLose(lag) ? shorten(block, lag) : block;
   }
 }
