@@ -47,6 +47,15 @@ const onBye = (name: string, label: Verdict["label"], confidence: number, provis
     }),
   })();
 
+const silentFrame = (atMs: number): HeardFrame => ({
+  data: new Int16Array(160),
+  sampleRate: 8_000,
+  channels: 1,
+  samplesPerChannel: 160,
+  atMs,
+  phase: "active",
+});
+
 describe("the panel", () => {
   it("gives its verdict before onSignal returns", () => {
     const { panel, verdicts } = panelOf([onBye("a", "voicemail", 0.8)]);
@@ -72,6 +81,45 @@ describe("the panel", () => {
       expect(verdicts.map(({ label }) => label)).toEqual(["voicemail"]);
       expect(verdicts[0]?.runnerUp?.label).toBe("human");
     }
+  });
+
+  it("keeps for the answered call what a listener answers it with", () => {
+    const closed: string[] = [];
+    const done: Detector = {
+      name: "done",
+      doneOnceFinal: true,
+      create: () => ({ close: () => closed.push("done") }),
+    };
+    const panel = createPanel({
+      detectors: [done, onBye("sure", "announcement", 0.95)],
+      clock: new VirtualClock(),
+      call: { callId: "c1", direction: "outbound" },
+      deadAir: false,
+      onVerdict: () => panel.onFrame(silentFrame(0)),
+    });
+    panel.onSignal(bye);
+    expect(panel.verdict).toBeUndefined();
+    expect(closed).toEqual([]);
+  });
+
+  it("leaves no timer of a detector that is closed by its own report", () => {
+    const done: Detector = {
+      name: "done",
+      doneOnceFinal: true,
+      create({ report, clock }) {
+        clock.setTimeout(() => {
+          report({ label: "human", confidence: 0.99, rule: "sure" });
+          clock.setInterval(() => {}, 100);
+        }, 50);
+        return {};
+      },
+    };
+    const { panel, clock } = panelOf([done]);
+    panel.onFrame(silentFrame(0));
+    clock.advanceTo(1_000);
+    panel.close();
+    expect(panel.verdict?.label).toBe("human");
+    expect(clock.pending).toBe(0);
   });
 
   it("counts what a detector reports while it is made", () => {
@@ -104,7 +152,14 @@ describe("the panel", () => {
     };
     const done = listening("done", true);
     const hearing = listening("hearing", false);
-    const sure = onBye("sure", "human", 0.9);
+    let maybe = false;
+    const sure: Detector = {
+      name: "sure",
+      create: ({ report }) => ({
+        onSignal: () =>
+          report({ label: "human", confidence: 0.9, provisional: maybe, rule: "bye" }),
+      }),
+    };
     const { panel } = panelOf([done.detector, hearing.detector, sure]);
     const play = (phase: HeardFrame["phase"], fromMs: number) => {
       for (let at = 0; at < 800; at += 160)
@@ -122,10 +177,15 @@ describe("the panel", () => {
     expect(done.heardMs, "a verdict before answer is of another party").toHaveLength(5);
     play("active", 100);
     expect(done.heardMs, "nothing is decided yet").toHaveLength(10);
+    maybe = true;
     panel.onSignal(bye);
     play("active", 200);
-    expect(done.heardMs).toHaveLength(10);
-    expect(hearing.heardMs).toHaveLength(15);
+    expect(done.heardMs, "the verdict may change").toHaveLength(15);
+    maybe = false;
+    panel.onSignal(bye);
+    play("active", 300);
+    expect(done.heardMs).toHaveLength(15);
+    expect(hearing.heardMs).toHaveLength(20);
     expect(closed).toEqual(["done"]);
     panel.close();
     expect(closed).toEqual(["done", "hearing"]);
@@ -253,9 +313,32 @@ describe("the panel", () => {
     for (let index = 1; index < 50; index++) panel.onFrame(frame(index));
     expect(faults).toEqual([]);
     slowness = 50;
-    for (let index = 50; index < 60; index++) panel.onFrame(frame(index));
+    for (let index = 50; index < 80; index++) panel.onFrame(frame(index));
     expect(faults).toMatchObject([{ detector: "slow", code: "DETECTOR_FAILED" }]);
   });
+
+  it.each([2, 3, 4, 5, 7, 8, 10, 25, 50])(
+    "finds a detector that is slow every %i frames",
+    (every) => {
+      for (let offset = 0; offset < every; offset++) {
+        let nowMs = 0;
+        let frames = offset;
+        const slow = defineDetector({
+          name: "slow",
+          options: z.strictObject({}),
+          create: () => ({
+            onFrame() {
+              nowMs += frames++ % every === 0 ? 60 : 0;
+            },
+          }),
+        })();
+        const { panel, faults } = panelOf([slow], () => nowMs);
+        for (let index = 0; index < 3_000 && faults.length === 0; index++)
+          panel.onFrame(silentFrame(index * 20));
+        expect(faults, `from frame ${offset} on`).toHaveLength(1);
+      }
+    },
+  );
 
   it("is quiet after close", () => {
     const { panel, verdicts } = panelOf([onBye("a", "fax", 0.9)]);

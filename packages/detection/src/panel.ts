@@ -55,7 +55,8 @@ export interface PanelOptions {
   readonly deadAir?: DeadAirOptions | false;
   /**
    * Where spectra are made. One for all panels of a thread saves each the way to memory of its own,
-   * which is a large part of what a step costs where there are many calls. Default: the panel's own.
+   * which is a large part of what a step costs where there are many calls; what a detector sees in a
+   * step is there for that step alone. Default: the panel's own.
    */
   readonly spectrum?: PowerSpectrum;
   /** Real milliseconds, to find slow detectors. */
@@ -259,7 +260,9 @@ class CallPanel implements Panel {
     const verdict: Verdict = { ...fused, ...this.stamp() };
     this.verdict = verdict;
     if (!same) this.announce(verdict);
-    if (!verdict.provisional && this.call.answeredAtMs !== undefined) this.seats.closeDone();
+    // Whoever was told may have answered the call in the meantime: another party speaks then.
+    const stands = this.verdict === verdict && this.call.answeredAtMs !== undefined;
+    if (stands && !verdict.provisional) this.seats.closeDone();
   }
 
   /** The default at the end of the dead-air budget; any detector's word replaces it. */

@@ -6,8 +6,12 @@ import type { Hop } from "./signal/heard-audio.js";
 
 /** After a slow frame, each detector is timed by itself for so many frames. */
 const TIMED_FRAMES = 200;
-/** To read the clock costs as much as a small detector, and what is slow is slow more than once. */
-const TIMED_EVERY_FRAMES = 4;
+/**
+ * To read the clock costs as much as a small detector, so only every seventh frame or so is timed: at
+ * uneven distances of 4 to 11, so that whoever is slow every so often is met all the same.
+ */
+const LEAST_BETWEEN = 3;
+const DISTANCES = 8;
 
 export type SeatsHost = Omit<SeatHost, "onListening">;
 
@@ -19,7 +23,8 @@ export class Seats {
   private ofFrames: readonly Seat[] = [];
   private ofHops: readonly Seat[] = [];
   private timedFramesLeft = 0;
-  private untimedFrames = 0;
+  private untimedLeft = 0;
+  private drawn = 1;
   private frameStartedMs = Number.NaN;
 
   /** `stopwatch` tells real milliseconds. */
@@ -40,9 +45,12 @@ export class Seats {
 
   /** Work on a frame begins, and is done: what happens in between is timed, now and then. */
   beginFrame(): void {
-    const isTimed = this.timedFramesLeft > 0 || ++this.untimedFrames >= TIMED_EVERY_FRAMES;
+    const isTimed = this.timedFramesLeft > 0 || this.untimedLeft-- === 0;
     this.frameStartedMs = isTimed ? this.stopwatch() : Number.NaN;
-    if (isTimed) this.untimedFrames = 0;
+    if (!isTimed) return;
+    // A linear congruential generator: the same for every panel, and in step with nothing.
+    this.drawn = (Math.imul(this.drawn, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    this.untimedLeft = LEAST_BETWEEN + ((this.drawn >>> 16) % DISTANCES);
   }
 
   endFrame(): void {

@@ -66,8 +66,10 @@ export const greeting = defineDetector({
       report(next);
     };
 
-    const takeBack = (rule: string) =>
+    const takeBack = (rule: string) => {
+      machineMs = 0;
       say({ label: "unknown", confidence: 0, provisional: true, rule });
+    };
 
     /** Talk that does not end, and does not answer us: a person may do that at length. */
     const judgeTalk = (cadence: Cadence) => {
@@ -92,6 +94,7 @@ export const greeting = defineDetector({
     /** Somebody's voice over talk or music that is much quieter: a person in a room. */
     const sayOverBackground = () => {
       if (said?.label === "human") return;
+      machineMs = 0;
       say({
         label: "human",
         confidence: 0.6,

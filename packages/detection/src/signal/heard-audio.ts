@@ -13,7 +13,10 @@ export const WINDOW_SAMPLES = 256;
 export const SPECTRUM_BINS = WINDOW_SAMPLES / 2 + 1;
 export const BIN_HZ = ANALYSIS_RATE / WINDOW_SAMPLES;
 
-/** What one 20 ms step sounds like. One object per call, overwritten at every step: copy what you keep. */
+/**
+ * What one 20 ms step sounds like. Overwritten at the call's next step; `spectrum` and `sums` before
+ * that, by another call's: copy what you keep while you are called.
+ */
 export interface Hop {
   /** End of the step, in ms since the call was created. */
   readonly atMs: number;
@@ -22,7 +25,7 @@ export interface Hop {
   readonly levelDb: number;
   /** The noise floor: a low percentile of the last seconds. */
   readonly floorDb: number;
-  /** Power per bin of the last 32 ms (Hann window). */
+  /** Power per bin of the last 32 ms (Hann window). Calls may have it together: good for this step alone. */
   readonly spectrum: Float32Array;
   /** `sums[n]` is the power of the first n bins: bins a to b hold `sums[b + 1] - sums[a]`. */
   readonly sums: Float64Array;

@@ -36,7 +36,7 @@ export class To8k {
     const untouched = this.ratio === 1;
     this.kernels = untouched ? [] : this.makeKernels();
     const block = Math.ceil((sampleRate * BLOCK_MS) / 1_000);
-    this.history = new Float32Array(untouched ? 0 : this.reach * 2 + block);
+    this.history = new Float32Array(untouched ? 0 : this.reach * 2 + 1 + block);
     this.filled = this.reach;
     this.position = this.reach;
   }
@@ -50,7 +50,7 @@ export class To8k {
     const most = Math.ceil(samples.length / this.ratio) + 2;
     if (this.output.length < most) this.output = new Int16Array(most);
     this.written = 0;
-    const room = this.history.length - 2 * this.reach;
+    const room = this.history.length - 2 * this.reach - 1;
     for (let start = 0; start < samples.length; start += room)
       this.convertSome(samples.subarray(start, start + room));
     return this.written;

@@ -15,6 +15,7 @@ const LEAST_PACKETS = 100;
  * changed our SSRC.
  */
 export class DeliveryWatch {
+  private isOn = false;
   private known: Delivery | undefined;
   private hasArrived = false;
   private highestSequence = 0;
@@ -26,9 +27,17 @@ export class DeliveryWatch {
     return this.known;
   }
 
+  /**
+   * The call was answered. What is reported before that says nothing: some gateways open the way to
+   * the callee only then.
+   */
+  start(packetsSent: number, nowMs: number): void {
+    this.isOn = true;
+    this.begin(packetsSent, nowMs);
+  }
+
   /** From now on we send, after a pause or by another SSRC: what was reported before is no measure. */
   restart(packetsSent: number, nowMs: number): void {
-    this.highestSequence = 0;
     this.begin(packetsSent, nowMs);
   }
 
@@ -45,7 +54,7 @@ export class DeliveryWatch {
       this.begin(from.packetsSent, nowMs);
       return;
     }
-    if (!block && from.hasBlocks) return;
+    if (!this.isOn || (!block && from.hasBlocks)) return;
     this.reportsInVain += 1;
     const isLongEnough = nowMs - this.sinceMs >= LEAST_MS && this.reportsInVain >= REPORTS;
     if (isLongEnough && from.packetsSent - this.packetsBefore >= LEAST_PACKETS)

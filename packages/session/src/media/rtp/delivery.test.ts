@@ -17,7 +17,7 @@ const AGREED: AgreedMedia = {
 };
 
 /** A leg that sends and a peer that reports what it hears of it, every five seconds. */
-function reported(agreed: AgreedMedia = AGREED) {
+function reported(agreed: AgreedMedia = AGREED, { answered = true } = {}) {
   const told: MediaSignal["type"][] = [];
   const leg = new RtpLeg({
     sampleRate: 8000,
@@ -31,7 +31,9 @@ function reported(agreed: AgreedMedia = AGREED) {
   let highestSequence = 0;
   const connect = (change: Partial<AgreedMedia> = {}) =>
     leg.connect({ ...agreed, ...change }, tick, tick * TICK_MS);
+  const answer = () => leg.enterPhase(tick * TICK_MS);
   connect();
+  if (answered) answer();
   /** `about`: whom the peer's reports have a block about. */
   const run = (seconds: number, about: "us" | "nobody" | "another", isHeard = about === "us") => {
     for (const end = tick + (seconds * 1_000) / TICK_MS; tick < end; ) {
@@ -52,7 +54,7 @@ function reported(agreed: AgreedMedia = AGREED) {
       leg.receiveRtcp(packet.slice(0, length), REMOTE.address, tick * TICK_MS);
     }
   };
-  return { leg, told, run, connect };
+  return { leg, told, run, connect, answer };
 }
 
 describe("audio that does not arrive at the peer", () => {
@@ -80,6 +82,29 @@ describe("audio that does not arrive at the peer", () => {
     run(5, "us");
     expect(leg.stats.delivery).toBe("arrives");
     expect(told).toEqual(["audio_undelivered", "audio_delivered"]);
+  });
+
+  it("is not concluded while it rings, when a gateway may have the way there shut", () => {
+    const { leg, told, run, answer } = reported(AGREED, { answered: false });
+    run(30, "nobody");
+    answer();
+    run(2, "nobody");
+    expect(leg.stats).not.toHaveProperty("delivery");
+    run(3, "nobody");
+    run(20, "us");
+    expect(told).toEqual([]);
+  });
+
+  it("does not arrive again by the old report of a peer that was held and resumed", () => {
+    const { leg, told, run, connect } = reported();
+    run(10, "us");
+    run(15, "us", false);
+    connect({ direction: "recvonly" });
+    run(10, "us", false);
+    connect();
+    run(10, "us", false);
+    expect(told).toEqual(["audio_undelivered"]);
+    expect(leg.stats.delivery).toBe("stopped");
   });
 
   it("is not concluded from one report, nor from blocks about somebody else", () => {

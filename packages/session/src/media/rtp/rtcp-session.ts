@@ -82,8 +82,13 @@ export class RtcpSession {
     return true;
   }
 
-  /** See `DeliveryWatch.restart`. */
+  /** See `DeliveryWatch.start`. */
   watchDelivery(packetsSent: number, nowMs: number): void {
+    this.watch.start(packetsSent, nowMs);
+  }
+
+  /** See `DeliveryWatch.restart`. */
+  watchDeliveryAnew(packetsSent: number, nowMs: number): void {
     this.watch.restart(packetsSent, nowMs);
   }
 

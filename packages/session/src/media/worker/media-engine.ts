@@ -126,7 +126,7 @@ export class MediaEngine {
         else this.uneven.add(leg);
         break;
       case "phase":
-        rtp.enterPhase();
+        rtp.enterPhase(monotonicMs());
         break;
       case "write":
         leg.written += command.samples.length;
