@@ -134,9 +134,12 @@ describe("the transcript detector", () => {
     expect(faults[0]?.message).toContain("push() and close()");
   });
 
-  it("does not let an endless phrase hold up the call", () => {
-    const { faults } = hear(scripted(`${"word ".repeat(400_000)}please leave a message`));
-    expect(faults).toEqual([]);
+  it("closes a transcriber that opened only half of what it should", () => {
+    let closed = 0;
+    const half = { close: () => closed++ };
+    const { faults } = hear({ open: () => half as never });
+    expect(faults).toHaveLength(1);
+    expect(closed).toBe(1);
   });
 
   const settled = async () => {

@@ -77,7 +77,10 @@ const fromTranscript = defineDetector({
       // Not thrown from here, into the transcriber: the next frame tells it.
       else defect = defective(`gave ${text === null ? "null" : typeof text} for text`);
     });
-    if (!isTranscription(session)) throw defective("opened without push() and close()");
+    if (!isTranscription(session)) {
+      if (isClosable(session)) session.close();
+      throw defective("opened without push() and close()");
+    }
     return {
       onSignal(signal: CallSignal) {
         if (signal.type !== "answered") return;
@@ -102,7 +105,11 @@ const fromTranscript = defineDetector({
 type Transcription = ReturnType<TranscriberPort["open"]>;
 
 function isTranscription(session: unknown): session is Transcription {
-  return hasMethod("push")(session) && hasMethod("close")(session);
+  return hasMethod("push")(session) && isClosable(session);
+}
+
+function isClosable(session: unknown): session is Pick<Transcription, "close"> {
+  return hasMethod("close")(session);
 }
 
 function defective(what: string): DetectionError {

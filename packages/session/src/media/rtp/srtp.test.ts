@@ -6,6 +6,7 @@ import { VirtualLine } from "../testing/virtual-line.js";
 import { writeRtcpReport } from "./rtcp.js";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.js";
 import { SrtpContext, srtpKeyBytes } from "./srtp.js";
+import { SrtpPair } from "./srtp-pair.js";
 
 const SUITES = ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"] as const;
 /** The protection profiles of RFC 5764 and RFC 7714. */
@@ -149,6 +150,22 @@ describe.each(SUITES)("SRTP with %s", (suite) => {
       expect(receiver.unprotect(mki.subarray(0, short))).toBeUndefined();
       expect(receiver.unprotectReport(sealed.subarray(0, short))).toBeUndefined();
     }
+  });
+
+  it("is read by the name that the peer's offer gave the key, and by a new one from then on", () => {
+    const key = keyFor(suite);
+    const keys = { suite, sendKey: keyFor(suite, 2), receiveKey: key };
+    const sender = new SrtpContext(suite, key);
+    const tagBytes = suite === "AEAD_AES_128_GCM" ? 0 : 10;
+    const named = (sequence: number, name: number) => {
+      const sealed = protect(sender, rtp(sequence));
+      const tagAt = sealed.length - tagBytes;
+      return Uint8Array.from([...sealed.subarray(0, tagAt), name, ...sealed.subarray(tagAt)]);
+    };
+    const first = new SrtpPair({ ...keys, receiveMki: Uint8Array.of(1) }, undefined);
+    expect(first.receive.unprotect(named(1, 1))).toEqual(rtp(1));
+    const next = new SrtpPair({ ...keys, receiveMki: Uint8Array.of(2) }, first);
+    expect(next.receive.unprotect(named(2, 2))).toEqual(rtp(2));
   });
 
   it("carries a call, and drops whatever is not genuine", () => {
