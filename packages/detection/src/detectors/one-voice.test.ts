@@ -39,6 +39,12 @@ describe("nobody at the phone", () => {
     expect(hear(heard).verdict).toMatchObject({ label: "silence", provisional: true });
   });
 
+  it("leaves a beep among them in doubt: no greeting led up to it", () => {
+    const heard = join(mix(crowd(6_000), noise(6_000, -50)), tone(400, 1_000), silence(3_000));
+    const beeps = hear(heard).verdicts.filter(({ label }) => label === "beep");
+    expect(beeps).toMatchObject([{ provisional: true }]);
+  });
+
   it("is over as soon as somebody speaks into it", () => {
     const hello = join(silence(8_000), speech(900), silence(2_100));
     const { verdicts, verdict } = hear(mix(behind, hello));
@@ -53,6 +59,20 @@ describe("a person in front of a television", () => {
   it("is a person still when it has talked on for long", () => {
     const said = join(silence(300), speech(700), silence(15_000));
     expect(hear(mix(said, show)).verdict?.label).toBe("human");
+  });
+
+  it("is found under it, however late the person speaks", () => {
+    for (const levelDb of [-15, -18]) {
+      const said = join(silence(4_000), speech(900), silence(9_100));
+      const { verdicts } = hear(mix(said, scaled(speech(14_000, 41), levelDb)));
+      expect(verdicts.map(({ label }) => label)).toEqual(["human"]);
+      expect(verdicts[0]?.evidence[0]?.rule).toBe("voice-over-background");
+    }
+  });
+
+  it("has not said what the television does, when that stops", () => {
+    const said = join(silence(300), speech(900), silence(12_800));
+    expect(machinesIn(mix(said, scaled(speech(14_000, 41), -12)))).toEqual([]);
   });
 });
 
