@@ -157,6 +157,17 @@ describe("call progress tones", () => {
     });
 });
 
+describe("a ring whose two tones beat", () => {
+  it("holds no words: nobody said hello", () => {
+    for (const lost of [0, 160]) {
+      const ring = tone(1_000, 440, 480).map((value, index) => (index % 1_600 < lost ? 0 : value));
+      const rings = Array.from({ length: 3 }, () => join(silence(2_000), ring));
+      const said = join(...rings, silence(4_000));
+      expect(replay(greeting(), mix(said, noise(said.length / 8, -50))).verdicts).toEqual([]);
+    }
+  });
+});
+
 describe("fax", () => {
   it("is an answer tone, with or without the modulation of V.8", () => {
     const plain = join(silence(500), tone(3_000, 2_100), silence(500));
