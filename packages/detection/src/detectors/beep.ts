@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineDetector } from "../detector.js";
 import type { HeardTone } from "../signal/heard-audio.js";
 import { isHeld, isSmooth, lowerHz, standsOut } from "./beep-shape.js";
-import { isCrowd } from "./one-voice.js";
+import { isCrowd, isOneVoice } from "./one-voice.js";
 
 const ms = z.number().int().positive().max(60_000);
 const hz = z.number().positive().max(4_000);
@@ -16,6 +16,10 @@ const MELODY_GAP_MS = 160;
 const CUT_MS = 100;
 /** A fax's calling tone is half a second, and a room's echo longer. */
 const CALLING_TONE_MS = 820;
+const KEY_ROWS_HZ = [697, 770, 852, 941];
+const KEY_COLUMNS_HZ = [1_209, 1_336, 1_477, 1_633];
+const KEY_WITHIN = 0.01;
+const KEY_MOST_MS = 350;
 /** This much talk before it makes what could be a fax's tone a beep. */
 const FAX_TONE_SPEECH_MS = 1_000;
 /** This much talk before answer is a message. */
@@ -95,7 +99,7 @@ export const beep = defineDetector({
       report({
         label: "beep",
         kind: tone.secondHz > 0 ? "dual" : "single",
-        confidence: sure ? 0.95 : rule === ALONE ? 0.8 : 0.9,
+        confidence: sure ? (isOneVoice(audio.talk) ? 0.98 : 0.95) : rule === ALONE ? 0.8 : 0.9,
         provisional: !sure,
         rule,
         inputs: {
@@ -133,7 +137,7 @@ export const beep = defineDetector({
       const early = answeredAtMs === undefined;
       if (early !== (tone.phase === "early")) return;
       if (!early && tone.startMs - answeredAtMs < options.ignoreAfterAnswerMs) return;
-      if (!looksLikeBeep(tone)) return;
+      if (!looksLikeBeep(tone) || isKeyPress(tone)) return;
       cancel();
       const saidMs = saidBefore(tone);
       const fax = isFaxTone(tone);
@@ -197,6 +201,17 @@ function isDeliberate({ startMs, endMs, roughnessDb }: HeardTone): boolean {
 
 function isRepeated(earlier: HeardTone, tone: HeardTone): boolean {
   return isSamePitch(earlier, tone) && tone.startMs - earlier.endMs < 5_000;
+}
+
+/** Two frequencies of a telephone's keys (ITU-T Q.23), no longer than a finger rests on one. */
+function isKeyPress({ hz, secondHz, startMs, endMs }: HeardTone): boolean {
+  const near = (keys: readonly number[], value: number) =>
+    keys.some((key) => Math.abs(value - key) <= KEY_WITHIN * key);
+  return (
+    endMs - startMs <= KEY_MOST_MS &&
+    near(KEY_ROWS_HZ, Math.min(hz, secondHz)) &&
+    near(KEY_COLUMNS_HZ, Math.max(hz, secondHz))
+  );
 }
 
 /** Several other notes within the last seconds, and no rest before this one. */

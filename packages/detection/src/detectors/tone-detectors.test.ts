@@ -70,6 +70,23 @@ describe("beep", () => {
     expect(labels(roughened(300))).not.toContain("beep");
   });
 
+  it("is not a key that somebody presses", () => {
+    for (const key of [tone(200, 770, 1_336), tone(300, 941, 1_209), tone(120, 697, 1_477)])
+      expect(replay(beep(), greetingThen(key)).verdicts).toEqual([]);
+  });
+
+  it("makes a voicemail of what began like a person", () => {
+    const hesitant = join(silence(300), speech(500), silence(2_300), tone(500, 1_000));
+    const { verdicts, verdict } = replayAudio({
+      detectors: [greeting(), beep()],
+      samples: join(hesitant, silence(2_000)),
+      sampleRate: 8_000,
+      deadAir: false,
+    });
+    expect(verdicts[0]?.label).toBe("human");
+    expect(verdict).toMatchObject({ label: "voicemail", kind: "beep_heard", provisional: false });
+  });
+
   it("is not a vowel that a voice holds right after a word", () => {
     const vowel = join(tone(200, 430, 645), silence(60));
     const audio = join(
