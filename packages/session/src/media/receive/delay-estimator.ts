@@ -3,6 +3,8 @@ const BUCKETS = 80;
 /** Each packet weighs this much more than the one before: a memory of about 400 packets. */
 const GROWTH = 1.0025;
 const PERCENTILE = 0.98;
+/** So much more, so that a slow clock is met before it makes the latest of them too late. */
+const MARGIN_MS = 2;
 const RECOMPUTE_EVERY = 10;
 /** The least transit is looked for over the current and the previous window of this length. */
 const BASE_WINDOW_MS = 2_000;
@@ -72,7 +74,8 @@ export class DelayEstimator {
       if (sum >= enough) break;
       bucket += 1;
     }
-    this.target = Math.max(this.minMs, Math.min(this.maxMs, (bucket + 1) * BUCKET_MS));
+    const neededMs = (bucket + 1) * BUCKET_MS + MARGIN_MS;
+    this.target = Math.max(this.minMs, Math.min(this.maxMs, neededMs));
     if (this.weight > 1e9) this.normalise();
   }
 

@@ -169,10 +169,14 @@ describe("an RTP leg", () => {
     });
   }
 
-  it.each([20, 60])(
-    "makes up nothing for a clock that is fast, in packets of %d ms",
-    (packetMs) => {
-      const network = { driftPpm: 200, jitterMs: 10 };
+  it.each([
+    [200, 10, 20],
+    [200, 10, 60],
+    [-200, 20, 20],
+  ] as const)(
+    "makes up nothing for a clock off by %d ppm with %d ms of jitter, in packets of %d ms",
+    (driftPpm, jitterMs, packetMs) => {
+      const network = { driftPpm, jitterMs };
       const line = new VirtualLine({ network, agreed: { packetMs } });
       for (let minute = 0; minute < 8; minute++) {
         line.far.playout.write(
