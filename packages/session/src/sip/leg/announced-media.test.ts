@@ -22,6 +22,10 @@ describe("where an offered call's media comes from", () => {
       address: "::1",
       port: 4000,
     });
+    expect(announcedMedia(invite("fd00::7", { host: "[FD00:0::7]" }))).toEqual({
+      address: "fd00::7",
+      port: 4000,
+    });
   });
 
   it("is unknown behind a NAT", () => {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { AgreedMedia } from "../../media/media-plane.js";
+import { plainAddress } from "../../media/plain-address.js";
 import { sdpOf } from "../message/evidence.js";
 import { audioSourceOf } from "../message/sdp.js";
 import type { SdpText } from "../message/sdp-text.js";
@@ -43,6 +44,6 @@ export function announcedMedia(
   const family = isIP(source.address);
   if (family === 0) return undefined;
   const sender = (request.via.received ?? request.via.host).replace(/^\[|\]$/g, "");
-  if (source.address === sender) return source;
+  if (source.address === plainAddress(sender)) return source;
   return local.check(source.address, family === 6 ? "ipv6" : "ipv4") ? undefined : source;
 }
