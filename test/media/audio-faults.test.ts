@@ -1,7 +1,7 @@
 import { createCalls, defineAgent } from "@offhook/agent";
 import { createSipCarrier } from "@offhook/session";
 import { type CalleeScript, simulateCarrier } from "@offhook/session/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import {
   closeAll,
   peerSocket,
@@ -13,6 +13,9 @@ import {
   sdpOf,
   tagOf,
 } from "../../packages/session/src/sip/testing/raw-peer.js";
+
+/** Not `expect.poll`, which belongs to one test at a time. */
+const WAIT = { timeout: 5_000, interval: 50 };
 
 /** An agent that says nothing and keeps what is told of the audio. */
 function quietAgent(told: string[]) {
@@ -159,7 +162,7 @@ describe.concurrent("over real SIP and RTP", () => {
   it("a call whose audio comes back goes on", async () => {
     const { ended, told, speak } = await call({ idleMs: 5_000, maxDurationMs: 2_000 });
     await speak(200);
-    await expect.poll(() => told).toEqual(["started", "lost"]);
+    await vi.waitFor(() => expect(told).toEqual(["started", "lost"]), WAIT);
     await speak(200);
     expect((await ended).endReason).toBe("MAX_DURATION_REACHED");
     expect(told.slice(0, 3)).toEqual(["started", "lost", "resumed"]);
@@ -171,7 +174,7 @@ describe.concurrent("over real SIP and RTP", () => {
       const { ended, told, speak, offer } = await call({ maxDurationMs: 3_500 });
       await speak(200);
       await offer(direction);
-      await expect.poll(() => told).toEqual(["started", "far_side holds"]);
+      await vi.waitFor(() => expect(told).toEqual(["started", "far_side holds"]), WAIT);
       await new Promise((resolve) => setTimeout(resolve, 1_200));
       await offer("sendrecv");
       await speak(10_000);

@@ -1,11 +1,14 @@
 import { createMediaPlane, createSipCarrier, type InboundLeg } from "@offhook/session";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import { concatAudio, monoFrame } from "../../packages/session/src/media/send/tones.js";
 import { likeness } from "../../packages/session/src/media/testing/correlation.js";
 import { sweep } from "../../packages/session/src/media/testing/plane-fixture.js";
 
+/** Not `expect.poll`, which belongs to one test at a time. */
+const WAIT = { timeout: 5_000, interval: 50 };
+
 const closers: (() => unknown)[] = [];
-afterEach(async () => {
+afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -34,11 +37,12 @@ async function call(ours: boolean, theirs: boolean) {
   return { leg, callee: await answered };
 }
 
-it("is sent in place of silence where both sides want it, and speech follows it whole", async () => {
+// At once: they wait for seconds of audio to be played.
+it.concurrent("is sent in place of silence where both sides want it, and speech follows it whole", async () => {
   const { leg, callee } = await call(true, true);
   const heard: Int16Array[] = [];
   callee.media.onFrame(({ data }) => heard.push(data));
-  await expect.poll(() => leg.media.stats().packetsSent).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(leg.media.stats().packetsSent).toBeGreaterThan(0), WAIT);
   const before = leg.media.stats().packetsSent;
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   // A steady stream would have sent a hundred.
@@ -46,14 +50,17 @@ it("is sent in place of silence where both sides want it, and speech follows it 
   const said = sweep(400, 8_000);
   await leg.media.write(monoFrame(said, 8_000));
   await leg.media.mark();
-  await expect.poll(() => likeness(concatAudio(...heard), said, 400)).toBeGreaterThan(0.9);
+  await vi.waitFor(
+    () => expect(likeness(concatAudio(...heard), said, 400)).toBeGreaterThan(0.9),
+    WAIT,
+  );
 });
 
-it.each([
+it.concurrent.each([
   [true, false],
   [false, true],
 ])("is not sent where only one side wants it (%s, %s)", async (ours, theirs) => {
   const { leg } = await call(ours, theirs);
-  await expect.poll(() => leg.media.stats().packetsSent).toBeGreaterThan(0);
-  await expect.poll(() => leg.media.stats().packetsSent, { timeout: 5_000 }).toBeGreaterThan(60);
+  await vi.waitFor(() => expect(leg.media.stats().packetsSent).toBeGreaterThan(0), WAIT);
+  await vi.waitFor(() => expect(leg.media.stats().packetsSent).toBeGreaterThan(60), WAIT);
 });

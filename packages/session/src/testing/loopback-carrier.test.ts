@@ -31,6 +31,7 @@ const SAME_AS_UDP = "waits for what does not depend on the transport; called ove
 const exceptOverTcp = {
   ...except,
   "+12025550103": SAME_AS_UDP,
+  "+12025550111": SAME_AS_UDP,
   "+12025550117": SAME_AS_UDP,
 };
 

@@ -26,9 +26,11 @@ export function bestMatch(
 ): { readonly correlation: number; readonly atSample: number } {
   const wantedPower = power(wanted, 0, wanted.length);
   let best = { correlation: 0, atSample: 0 };
-  if (wantedPower === 0) return best;
+  if (wantedPower === 0 || heard.length < wanted.length) return best;
+  // Of whole numbers, so that what is added and taken away again leaves nothing.
+  let heardPower = power(heard, 0, wanted.length);
   for (let at = 0; at + wanted.length <= heard.length; at++) {
-    const heardPower = power(heard, at, wanted.length);
+    if (at > 0) heardPower += power(heard, at + wanted.length - 1, 1) - power(heard, at - 1, 1);
     if (heardPower === 0) continue;
     let cross = 0;
     for (let index = 0; index < wanted.length; index++) {
