@@ -39,7 +39,8 @@ const LOADS = {
   person: { streams: STREAMS, use: talkToAPerson },
   ownPorts: { streams: STREAMS, use: listen, plane: { sharePorts: "never" } },
   nodeSockets: { streams: STREAMS, use: listen, plane: { sockets: "node" } },
-  twoWorkers: { streams: STREAMS, use: listen, plane: { workers: 2 } },
+  // As many for each as one worker has: what a thread does once a tick weighs the same then.
+  twoWorkers: { streams: 2 * STREAMS, use: listen, plane: { workers: 2 } },
 } satisfies Record<string, Omit<Load, "seconds">>;
 
 type Loads = Record<keyof typeof LOADS, Measured>;
@@ -143,7 +144,7 @@ function costRows(emit: EmitRow, ours: Loads, theirs: Theirs | undefined): void 
   const own = { name: "a port for every call", value: perCore(ours.ownPorts) };
   emit(beside("media.shared_ports", perCore(ours.audio), "streams per core", own));
   // A thread is full when it needs a core for itself.
-  const full = (run: Measured) => STREAMS / run.busiestThreadCores;
+  const full = (run: Measured) => run.streams / run.busiestThreadCores;
   const cores = availableParallelism();
   emit(
     beside(
