@@ -85,7 +85,7 @@ describe("in virtual time", () => {
 describe.concurrent("over real SIP and RTP", () => {
   const closers: (() => unknown)[] = [];
   afterAll(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    await Promise.all(closers.splice(0).map((close) => close()));
     await closeAll();
   });
 

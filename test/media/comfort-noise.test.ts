@@ -9,7 +9,7 @@ const WAIT = { timeout: 5_000, interval: 50 };
 
 const closers: (() => unknown)[] = [];
 afterAll(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  await Promise.all(closers.splice(0).map((close) => close()));
 });
 
 /** Two carriers of ours in a call, each with or without comfort noise. */

@@ -1,5 +1,5 @@
 import { createSipCarrier, type HeardFrame, type SipCarrierOptions } from "@offhook/session";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { encodeG711 } from "../../packages/session/src/media/codecs/g711.js";
 import { concatAudio } from "../../packages/session/src/media/send/tones.js";
 import { likeness } from "../../packages/session/src/media/testing/correlation.js";
@@ -11,9 +11,10 @@ import {
 } from "../../packages/session/src/media/testing/plane-fixture.js";
 import { RawPeer, sdpOf } from "../../packages/session/src/sip/testing/raw-peer.js";
 
+/** Closed in the end and at once: a call whose phone says no more takes a while to let go of. */
 const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+afterAll(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
   await closeAll();
 });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { decodeG711 } from "../codecs/g711.js";
 import { readWav } from "../recording/wav.js";
 import { parseRtp } from "../rtp/rtp.js";
@@ -21,9 +21,10 @@ import {
   until,
 } from "../testing/plane-fixture.js";
 
-afterEach(closeAll);
+afterAll(closeAll);
 
-describe("a port of the media plane", () => {
+// Several at once: they wait for audio to be played, and hardly do anything.
+describe.concurrent("a port of the media plane", () => {
   it("records caller and agent on one time line, also what is cut off by the end", async () => {
     const folder = await mkdtemp(join(tmpdir(), "offhook-"));
     try {
