@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
-import { BIN_HZ, HOP_MS, type Hop, powerBetween } from "../signal/heard-audio.js";
+import { BIN_HZ, HOP_MS, type Hop, shareOfBand } from "../signal/heard-audio.js";
 
 type ProgressLabel = "busy" | "reorder" | "ringback";
 
@@ -110,7 +110,7 @@ export const callProgress = defineDetector({
 
 function isTone(hop: Hop, bandShare: number): boolean {
   if (hop.levelDb < -58 || hop.levelDb < hop.floorDb + 3) return false;
-  return powerBetween(hop, FIRST_BIN, LAST_BIN) / (hop.bandPower + 1e-9) >= bandShare;
+  return shareOfBand(hop, FIRST_BIN, LAST_BIN) >= bandShare;
 }
 
 /** The rhythm that the last steps fit best, at any point of its cycle. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineDetector } from "../detector.js";
-import { BIN_HZ, HOP_MS, type Hop, powerBetween } from "../signal/heard-audio.js";
+import { BIN_HZ, HOP_MS, shareOfBand } from "../signal/heard-audio.js";
 
 const ms = z.number().int().positive().max(60_000);
 
@@ -51,7 +51,10 @@ export const fax = defineDetector({
           toneMs: answerMs,
           frequencyHz: Math.round(hop.peakHz),
         });
-      preambleMs = account(preambleMs, loud && v21Share(hop) > 0.85 && hop.steadyHops < 6);
+      preambleMs = account(
+        preambleMs,
+        loud && shareOfBand(hop, V21_FIRST_BIN, V21_LAST_BIN) > 0.85 && hop.steadyHops < 6,
+      );
       if (preambleMs >= options.preambleMs) decide("v21", "v21-preamble", { preambleMs });
     });
 
@@ -74,8 +77,4 @@ export const fax = defineDetector({
 
 function account(valueMs: number, present: boolean): number {
   return present ? valueMs + HOP_MS : Math.max(0, valueMs - LEAK * HOP_MS);
-}
-
-function v21Share(hop: Hop): number {
-  return powerBetween(hop, V21_FIRST_BIN, V21_LAST_BIN) / (hop.bandPower + 1e-9);
 }

@@ -1,25 +1,13 @@
 import type { CallSignal } from "@offhook/session/vocabulary";
 import { describe, expect, it } from "vitest";
-import { defaultDetectors } from "../default-detectors.js";
-import { replayAudio } from "../replay/replay-audio.js";
+import { type Extra, hear } from "../test-support/hear.js";
 import { join, mix, noise, silence, speech, tone } from "../test-support/synthetic-speech.js";
-
-type Extra = Partial<Parameters<typeof replayAudio>[0]>;
 
 const answered = (atMs: number): CallSignal => ({
   type: "answered",
   atMs,
   answer: { status: 200, phrase: "OK", usableMedia: true, crossedCancel: false },
 });
-
-const hear = (samples: Int16Array, extra: Extra = {}) =>
-  replayAudio({
-    detectors: defaultDetectors(),
-    samples,
-    sampleRate: 8_000,
-    deadAir: false,
-    ...extra,
-  });
 
 const menu = join(speech(4_000, 3), silence(400), speech(4_000, 5));
 

@@ -1,18 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defaultDetectors } from "../default-detectors.js";
-import { replayAudio } from "../replay/replay-audio.js";
+import { type Extra, hear } from "../test-support/hear.js";
 import { join, mix, noise, silence, speech, tone } from "../test-support/synthetic-speech.js";
-
-type Extra = Partial<Parameters<typeof replayAudio>[0]>;
-
-const hear = (samples: Int16Array, extra: Extra = {}) =>
-  replayAudio({
-    detectors: defaultDetectors(),
-    samples,
-    sampleRate: 8_000,
-    deadAir: false,
-    ...extra,
-  });
 
 const scaled = (samples: Int16Array, levelDb: number) =>
   samples.map((sample) => sample * 10 ** (levelDb / 20));

@@ -50,6 +50,11 @@ export function powerBetween({ sums }: Pick<Hop, "sums">, first: number, last: n
   return (sums[last + 1] as number) - (sums[first] as number);
 }
 
+/** How much of the power between 200 and 3,600 Hz lies in bins `first` to `last`, 0 to 1. */
+export function shareOfBand(hop: Pick<Hop, "sums" | "bandPower">, first: number, last: number) {
+  return powerBetween(hop, first, last) / (hop.bandPower + 1e-9);
+}
+
 /** One or two steady frequencies, from their start to the first step without them. */
 export interface HeardTone {
   readonly startMs: number;

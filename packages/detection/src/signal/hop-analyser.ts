@@ -158,15 +158,7 @@ export class HopAnalyser {
     const { hop } = this;
     const { power } = this.spectrum;
     let total = 1e-12 + powerBetween(hop, FIRST_BIN, LAST_BIN);
-    let best = FIRST_BIN;
-    let bestPower = 0;
-    for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-      const value = power[bin] as number;
-      if (value > bestPower) {
-        bestPower = value;
-        best = bin;
-      }
-    }
+    const best = strongest(power, FIRST_BIN, LAST_BIN);
     const second = strongestOutside(power, best);
     hop.bandPower = total;
     this.loud = total > ABOVE_NOISE * this.noisePower;
@@ -223,23 +215,24 @@ interface MutableHop {
 
 /** The strongest bin that is not part of the peak at `best`. */
 function strongestOutside(power: Float32Array, best: number): number {
-  let second = -1;
-  let secondPower = -1;
-  for (let bin = FIRST_BIN; bin < best - LOBE; bin++) {
+  const below = strongest(power, FIRST_BIN, best - LOBE - 1);
+  const above = strongest(power, best + LOBE + 1, LAST_BIN);
+  if (below < 0 || above < 0) return Math.max(below, above);
+  return (power[above] as number) > (power[below] as number) ? above : below;
+}
+
+/** The strongest bin from `first` to `last`, both included; -1 where there is none. */
+function strongest(power: Float32Array, first: number, last: number): number {
+  let best = -1;
+  let bestPower = -1;
+  for (let bin = first; bin <= last; bin++) {
     const value = power[bin] as number;
-    if (value > secondPower) {
-      secondPower = value;
-      second = bin;
+    if (value > bestPower) {
+      bestPower = value;
+      best = bin;
     }
   }
-  for (let bin = best + LOBE + 1; bin <= LAST_BIN; bin++) {
-    const value = power[bin] as number;
-    if (value > secondPower) {
-      secondPower = value;
-      second = bin;
-    }
-  }
-  return second;
+  return best;
 }
 
 function lobePower(power: Float32Array, bin: number): number {

@@ -1,3 +1,6 @@
+import { greatestCommonDivisor } from "./greatest-common-divisor.js";
+import type { SampleRoom } from "./sample-room.js";
+
 /** Taps on either side of an output sample, counted at the slower of the two rates. */
 const HALF_TAPS = 12;
 /** Shape of the Kaiser window: about 70 dB of stop band. */
@@ -42,6 +45,12 @@ export class Resampler {
   /** How many samples `process` may write at most for `count` input samples. */
   maxOutput(count: number): number {
     return Math.ceil((count * this.up) / this.down) + 1;
+  }
+
+  /** One block at `toRate`, valid until the next: itself where the rates are the same, else in `room`. */
+  convert(block: Int16Array, room: SampleRoom): Int16Array {
+    if (this.up === this.down) return block;
+    return room.first(this.process(block, room.atLeast(this.maxOutput(block.length))));
   }
 
   /**
@@ -127,8 +136,4 @@ function bessel0(x: number): number {
     sum += term;
   }
   return sum;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

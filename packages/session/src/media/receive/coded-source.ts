@@ -64,10 +64,6 @@ export class CodedSource {
   }
 
   private convert(count: number): Int16Array {
-    const { resampler } = this;
-    const block = this.decoded.first(count);
-    if (resampler.fromRate === resampler.toRate) return block;
-    const room = this.converted.atLeast(resampler.maxOutput(count));
-    return this.converted.first(resampler.process(block, room));
+    return this.resampler.convert(this.decoded.first(count), this.converted);
   }
 }

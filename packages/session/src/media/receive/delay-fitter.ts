@@ -1,3 +1,4 @@
+import { greatestCommonDivisor } from "../codecs/greatest-common-divisor.js";
 import { lagWithin, leastLag, lengthen, shorten } from "../codecs/pitch.js";
 
 /** The delay is brought down when it is this much too long, until it is nearly right. */
@@ -49,10 +50,6 @@ export class DelayFitter {
 function latestStart(pending: number, blockSamples: number, frameSamples: number): number {
   const step = greatestCommonDivisor(blockSamples, frameSamples);
   return frameSamples - step + (((pending % step) + step) % step);
-}
-
-function greatestCommonDivisor(one: number, other: number): number {
-  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }
 
 function rms(samples: Int16Array): number {

@@ -33,12 +33,14 @@ export class DeliveryWatch {
    */
   start(packetsSent: number, nowMs: number): void {
     this.isOn = true;
-    this.begin(packetsSent, nowMs);
+    this.restart(packetsSent, nowMs);
   }
 
   /** From now on we send, after a pause or by another SSRC: what was reported before is no measure. */
   restart(packetsSent: number, nowMs: number): void {
-    this.begin(packetsSent, nowMs);
+    this.reportsInVain = 0;
+    this.sinceMs = nowMs;
+    this.packetsBefore = packetsSent;
   }
 
   /** Takes a report: the block about us, and whether there was any. */
@@ -51,7 +53,7 @@ export class DeliveryWatch {
       this.highestSequence = block.highestSequence;
       this.hasArrived = true;
       this.known = "arrives";
-      this.begin(from.packetsSent, nowMs);
+      this.restart(from.packetsSent, nowMs);
       return;
     }
     if (!this.isOn || (!block && from.hasBlocks)) return;
@@ -59,11 +61,5 @@ export class DeliveryWatch {
     const isLongEnough = nowMs - this.sinceMs >= LEAST_MS && this.reportsInVain >= REPORTS;
     if (isLongEnough && from.packetsSent - this.packetsBefore >= LEAST_PACKETS)
       this.known = this.hasArrived ? "stopped" : "never_arrived";
-  }
-
-  private begin(packetsSent: number, nowMs: number): void {
-    this.reportsInVain = 0;
-    this.sinceMs = nowMs;
-    this.packetsBefore = packetsSent;
   }
 }

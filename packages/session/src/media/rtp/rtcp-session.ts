@@ -31,7 +31,7 @@ export class RtcpSession {
   private lastSenderReport = 0;
   private lastSenderReportMs = 0;
   private view: RemoteView = {};
-  private readonly watch = new DeliveryWatch();
+  readonly deliveryWatch = new DeliveryWatch();
   private left: readonly number[] = [];
   private hasWritten = false;
 
@@ -42,7 +42,7 @@ export class RtcpSession {
   }
 
   get remote(): RemoteView {
-    const { delivery } = this.watch;
+    const { delivery } = this.deliveryWatch;
     return delivery === undefined ? this.view : { ...this.view, delivery };
   }
 
@@ -78,18 +78,9 @@ export class RtcpSession {
     }
     const block = blocks.find(({ ssrc }) => ssrc === own.ssrc);
     if (block) this.look(block, own.clockRate, nowMs);
-    if (reports > 0) this.watch.note(block, { ...own, hasBlocks: blocks.length > 0 }, nowMs);
+    if (reports > 0)
+      this.deliveryWatch.note(block, { ...own, hasBlocks: blocks.length > 0 }, nowMs);
     return true;
-  }
-
-  /** See `DeliveryWatch.start`. */
-  watchDelivery(packetsSent: number, nowMs: number): void {
-    this.watch.start(packetsSent, nowMs);
-  }
-
-  /** See `DeliveryWatch.restart`. */
-  watchDeliveryAnew(packetsSent: number, nowMs: number): void {
-    this.watch.restart(packetsSent, nowMs);
   }
 
   /** Whether a report should go out now. */

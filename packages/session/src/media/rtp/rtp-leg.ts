@@ -146,7 +146,7 @@ export class RtpLeg {
     this.latch.signal(agreed.remote);
     if (this.maySend && !sentBefore) {
       this.sender.restart();
-      this.rtcp.watchDeliveryAnew(this.sender.packetsSent, nowMs);
+      this.rtcp.deliveryWatch.restart(this.sender.packetsSent, nowMs);
     }
     if (this.mayHear && !heardBefore) this.receiver.startOver();
     if (this.mayMiss && !watchedBefore) this.lastPacketMs = nowMs;
@@ -169,7 +169,7 @@ export class RtpLeg {
 
   /** The call is answered: its first packet is told again, and what we send has to arrive from now on. */
   enterPhase(nowMs: number): void {
-    this.rtcp.watchDelivery(this.sender.packetsSent, nowMs);
+    this.rtcp.deliveryWatch.start(this.sender.packetsSent, nowMs);
     this.hearing = "never";
   }
 
@@ -214,7 +214,7 @@ export class RtpLeg {
       this.hasCollided = true;
       this.abandonedSsrc = this.sender.ssrc;
       this.sender.changeSsrc();
-      this.rtcp.watchDeliveryAnew(this.sender.packetsSent, nowMs);
+      this.rtcp.deliveryWatch.restart(this.sender.packetsSent, nowMs);
     }
     this.lastPacketMs = nowMs;
     this.everHeard = true;

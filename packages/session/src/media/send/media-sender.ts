@@ -154,7 +154,8 @@ export class MediaSender {
       this.marker = true;
       return spoken === "noise" ? this.noisePacket(outgoing, tick, into) : 0;
     }
-    const bytes = outgoing.encoder.encode(atCodecRate(outgoing), into, RTP_HEADER_BYTES);
+    const samples = outgoing.resampler.convert(outgoing.heard, outgoing.converted);
+    const bytes = outgoing.encoder.encode(samples, into, RTP_HEADER_BYTES);
     const { marker } = this;
     this.marker = false;
     return this.finish(into, outgoing.codec.payloadType, marker, this.timestampAt(tick), bytes);
@@ -241,11 +242,6 @@ export class MediaSender {
     this.payloadBytesSent += payloadBytes;
     return RTP_HEADER_BYTES + payloadBytes;
   }
-}
-
-function atCodecRate({ heard, converted, resampler }: Outgoing): Int16Array {
-  if (resampler.fromRate === resampler.toRate) return heard;
-  return converted.first(resampler.process(heard, converted.all));
 }
 
 /**
